@@ -74,7 +74,7 @@ class FakeNetwork(Protocol):
 
     def delete(self, post_id: str, *, at: datetime) -> None: ...
 
-    def edit_profile(  # noqa: PLR0913 - a profile is made of these
+    def edit_profile(
         self,
         person_key: str,
         *,
@@ -88,7 +88,7 @@ class FakeNetwork(Protocol):
         """Let every token of the account die."""
         ...
 
-    def fail(  # noqa: PLR0913 - an answer is made of these
+    def fail(
         self,
         *,
         status: int,
