@@ -1,0 +1,161 @@
+"""Settings: read once from the environment, frozen, checked as a whole; the only reader of the environment.
+
+Every setting is a field with its help text; `.env.example` and the table in docs/how-to/settings.md are made from
+this class (`scrm settings`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scrm.errors import ConfigError
+
+PREFIX = "SCRM_"
+BARE = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}  # what platforms set by themselves
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything an installation can be told; defaults make a complete small one."""
+
+    state_dir: Path = field(
+        default=Path("var"), metadata={"help": "folder for the embedded database, Valkey and keys"}
+    )
+    database_url: str = field(
+        default="", repr=False, metadata={"help": "PostgreSQL address; empty: SQLite in the state folder"}
+    )
+    redis_url: str = field(
+        default="", repr=False, metadata={"help": "Redis or Valkey address; empty: the embedded Valkey"}
+    )
+    public_url: str = field(
+        default="", metadata={"help": "address under which people and webhooks reach the web process"}
+    )
+    host: str = field(default="127.0.0.1", metadata={"help": "address the web process listens on"})
+    port: int = field(
+        default=8000, metadata={"help": "port the web process listens on; the next free one when taken"}
+    )
+    workers: int = field(default=1, metadata={"help": "worker processes started by `scrm up`"})
+    keys: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "key ring `id:base64,id:base64`, newest first; empty: var/keys"},
+    )
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "private hosts connectors may reach, as exact host:port, comma-separated"},
+    )
+    contact: str = field(
+        default="",
+        metadata={"help": "address or page named in the User-Agent so that networks can reach the operator"},
+    )
+    locale: str = field(default="en", metadata={"help": "language of pages for people who have not chosen: en or de"})
+    log_level: str = field(default="info", metadata={"help": "debug, info, warning or error"})
+    behind_proxy: int = field(
+        default=0, metadata={"help": "number of trusted reverse proxies in front of the web process"}
+    )
+    sandbox: bool = field(
+        default=False,
+        metadata={"help": "demo: show that the people are invented and where the sandbox networks are"},
+    )
+    sandbox_urls: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "demo: addresses of the sandbox networks, as network=url, comma-separated"},
+    )
+    failpoint_file: str = field(
+        default="", metadata={"help": "tests only: file naming the point at which a process kills itself"}
+    )
+    fast_intervals: bool = field(
+        default=False, metadata={"help": "demo and tests: read networks every few seconds instead of minutes"}
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read and check the environment; raises ConfigError with every fault at once, never with a value."""
+        source = os.environ if environ is None else environ  # noqa: TID251 - the one reader
+        values: dict[str, object] = {}
+        faults: list[str] = []
+        names = {setting_name(f.name): f for f in fields(cls)}
+        for name, f in names.items():
+            raw = source.get(name, "").strip()
+            if raw:
+                try:
+                    values[f.name] = _parse(raw, f.type)
+                except ValueError as why:
+                    faults.append(f"{name}: {why}")
+        faults += [
+            f"{name}: there is no such setting"
+            for name in source
+            if name.startswith(PREFIX) and name not in names and not name.startswith("SCRM_TEST_")
+        ]
+        if faults:
+            raise ConfigError(faults)
+        settings = cls(**values)  # type: ignore[arg-type]
+        if faults := _faults(settings):
+            raise ConfigError(faults)
+        return settings
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy address of the database, driver included."""
+        if not self.database_url:
+            return f"sqlite:///{self.state_dir.resolve() / 'scrm.db'}"
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+    @property
+    def redis(self) -> str:
+        """redis-py address; the embedded server listens on a socket in the state folder."""
+        return self.redis_url or f"unix://{embedded_socket(self.state_dir)}"
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach us, without a trailing slash."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def embedded_socket(state_dir: Path) -> Path:
+    """Socket of the embedded Valkey; short, because Unix socket paths end at 107 bytes."""
+    return state_dir.resolve() / "valkey" / "s"
+
+
+def setting_name(field_name: str) -> str:
+    """The environment variable of a field."""
+    return BARE.get(field_name, PREFIX + field_name.upper())
+
+
+def _parse(raw: str, kind: object) -> object:
+    name = getattr(kind, "__name__", str(kind))
+    if name.startswith("tuple"):
+        return tuple(part.strip() for part in raw.split(",") if part.strip())
+    if name == "bool":
+        if raw.lower() not in {"1", "0", "true", "false", "yes", "no"}:
+            raise ValueError("expected 1 or 0")
+        return raw.lower() in {"1", "true", "yes"}
+    if name == "int":
+        if not raw.isascii() or not raw.isdigit():
+            raise ValueError("expected a whole number")
+        return int(raw)
+    return Path(raw) if name == "Path" else raw
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.locale not in {"en", "de"}:
+        faults.append("SCRM_LOCALE: expected en or de")
+    if settings.log_level not in {"debug", "info", "warning", "error"}:
+        faults.append("SCRM_LOG_LEVEL: expected debug, info, warning or error")
+    if settings.database_url and not settings.database.startswith(("postgresql+psycopg://", "sqlite:///")):
+        faults.append("DATABASE_URL: expected postgresql://… or sqlite:///…")
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("REDIS_URL: expected redis://…, rediss://… or unix://…")
+    if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
+        faults.append("SCRM_PUBLIC_URL: expected http://… or https://…")
+    if not settings.redis_url and len(str(embedded_socket(settings.state_dir))) > 100:
+        faults.append("SCRM_STATE_DIR: the path is too long for a socket in it (at most 90 characters)")
+    for pair in settings.allowed_hosts:
+        host, _, port = pair.rpartition(":")
+        if not host or not port.isdigit():
+            faults.append("SCRM_ALLOWED_HOSTS: expected host:port, comma-separated")
+    return faults

@@ -1,0 +1,1 @@
+"""One folder per network; found by the folder, no list to edit."""

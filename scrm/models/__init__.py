@@ -1,0 +1,73 @@
+"""Rows; no outside calls. Importing this package registers every table."""
+
+from scrm.models.audit import AuditEntry
+from scrm.models.base import Row, claim, still_mine, uuid7
+from scrm.models.connection import Connection, ConnectionState, Run, StreamState, Watch
+from scrm.models.contact import Contact, ContactKind, Relation
+from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
+from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
+from scrm.models.interaction import Interaction
+from scrm.models.matching import (
+    Candidate,
+    Judge,
+    Judgment,
+    Link,
+    MatchKey,
+    MatchModelRow,
+    Side,
+    TokenCount,
+    Verdict,
+)
+from scrm.models.organization import Chore, Preference
+from scrm.models.people import Role, SignInLink, User, WebSession
+from scrm.models.profile import HandleHistory, MatchState, Profile
+from scrm.models.raw import RawRecord
+from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, TimelineDue, TimelineEntry
+
+__all__ = [
+    "AuditEntry",
+    "Candidate",
+    "Chore",
+    "Connection",
+    "ConnectionState",
+    "Contact",
+    "ContactKind",
+    "CrmState",
+    "Delivery",
+    "EntryState",
+    "HandleHistory",
+    "InboxItem",
+    "InboxState",
+    "Interaction",
+    "Journal",
+    "Judge",
+    "Judgment",
+    "Link",
+    "LocalContact",
+    "LocalLedger",
+    "LocalRecord",
+    "MatchKey",
+    "MatchModelRow",
+    "MatchState",
+    "Preference",
+    "Profile",
+    "RawRecord",
+    "Relation",
+    "Role",
+    "Row",
+    "Run",
+    "Side",
+    "SignInLink",
+    "StreamState",
+    "TimelineDue",
+    "TimelineEntry",
+    "TokenCount",
+    "User",
+    "Verdict",
+    "Watch",
+    "WebSession",
+    "WebhookEndpoint",
+    "claim",
+    "still_mine",
+    "uuid7",
+]

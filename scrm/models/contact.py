@@ -1,0 +1,64 @@
+"""Contact: our copy of a CRM's person or company."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scrm.models.base import Row, WithPublicId
+
+
+class ContactKind(StrEnum):
+    """What the CRM calls it."""
+
+    CONTACT = "contact"
+    LEAD = "lead"
+    ACCOUNT = "account"
+
+
+class Relation(StrEnum):
+    """What the person or company is to us."""
+
+    CUSTOMER = "customer"
+    PROSPECT = "prospect"
+    PARTNER = "partner"
+    SUPPLIER = "supplier"
+    OTHER = "other"
+
+
+class Contact(WithPublicId, Row):
+    """Identity (crm_id, native_id). A merged contact points at the one that survives; nothing is destroyed."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        UniqueConstraint("crm_id", "native_id"),
+        Index("ix_contact_sort_name", "sort_name", "id"),
+        Index("ix_contact_key_due_at", "key_due_at"),
+    )
+
+    crm_id: Mapped[str]  # which CRM: "local", later "salesforce"
+    native_id: Mapped[str]  # the CRM's record id
+    kind: Mapped[str] = mapped_column(default=ContactKind.CONTACT)
+    relation: Mapped[str] = mapped_column(default=Relation.OTHER)
+    full_name: Mapped[str]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    sort_name: Mapped[str]  # folded, for lists and prefix search
+    company: Mapped[str | None]
+    title: Mapped[str | None]
+    city: Mapped[str | None]
+    country: Mapped[str | None]
+    language: Mapped[str | None]
+    emails: Mapped[list[Any]] = mapped_column(default=list)  # ["a@b.example"]
+    phones: Mapped[list[Any]] = mapped_column(default=list)
+    handles: Mapped[list[Any]] = mapped_column(default=list)  # [{"network", "handle"}]
+    urls: Mapped[list[Any]] = mapped_column(default=list)
+    owner: Mapped[str | None]  # the rep responsible, as the CRM names them
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    key_due_at: Mapped[datetime | None]  # its match keys are to be made anew

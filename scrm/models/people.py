@@ -1,0 +1,57 @@
+"""People who use scrm: users with a role, their sessions, and single-use sign-in links."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scrm.models.base import Row, WithPublicId
+
+
+class Role(StrEnum):
+    """Admin connects and configures, steward judges, rep reads."""
+
+    ADMIN = "admin"
+    STEWARD = "steward"
+    REP = "rep"
+
+
+class User(WithPublicId, Row):
+    """Somebody who signs in. Named `app_user` because `user` is a reserved word in PostgreSQL."""
+
+    __tablename__ = "app_user"
+
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    password_hash: Mapped[str | None]  # argon2id
+    locale: Mapped[str | None]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    failed_count: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]  # after wrong passwords; grows, never locks for good
+
+
+class SignInLink(Row):
+    """A single-use link; only the hash of its token is kept."""
+
+    __tablename__ = "sign_in_link"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class WebSession(Row):
+    """A signed-in browser; only the hash of its id is kept, so a copy of the table signs nobody in."""
+
+    __tablename__ = "web_session"
+    __table_args__ = (Index("ix_web_session_user_id", "user_id"),)
+
+    id_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

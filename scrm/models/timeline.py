@@ -1,0 +1,98 @@
+"""What the CRM should hold, every attempt to make it so, and how to take it back."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scrm.models.base import Leased, Row, WithId, due_index
+
+
+class EntryState(StrEnum):
+    """Where a timeline entry stands."""
+
+    TODO = "todo"
+    DONE = "done"
+    HELD = "held"  # a network's terms forbid it for now; `reason` says why
+    PARKED = "parked"  # the CRM refused it; a person must look
+
+
+class TimelineDue(Leased, Row):
+    """This profile's timeline may have changed; sync expands it and clears it if no newer change came."""
+
+    __tablename__ = "timeline_due"
+    __table_args__ = (due_index("timeline_due"),)
+
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"), primary_key=True)
+    changes: Mapped[int] = mapped_column(default=1)  # the generation of the change, counted up by whoever writes one
+
+
+class TimelineEntry(WithId, Leased, Row):
+    """The CRM record that an interaction should have. Wanted and written versions tell whether work is left."""
+
+    __tablename__ = "timeline_entry"
+    __table_args__ = (
+        UniqueConstraint("crm_id", "interaction_id"),
+        UniqueConstraint("crm_id", "external_key"),
+        Index("ix_timeline_entry_work", "crm_id", "state", "due_at"),
+        Index("ix_timeline_entry_contact_id", "contact_id"),
+    )
+
+    crm_id: Mapped[str]
+    external_key: Mapped[str]
+    interaction_id: Mapped[int] = mapped_column(ForeignKey("interaction.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    is_wanted: Mapped[bool] = mapped_column(default=True)  # False: to be withdrawn
+    version: Mapped[int] = mapped_column(default=1)  # counted up by every change of what is wanted
+    written_version: Mapped[int] = mapped_column(default=0)
+    interaction_version: Mapped[int]
+    state: Mapped[str] = mapped_column(default=EntryState.TODO)
+    reason: Mapped[str | None]
+    record_id: Mapped[str | None]  # the CRM's
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Delivery(WithId, Row):
+    """One attempt to bring an entry to the CRM."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (Index("ix_delivery_entry_id", "entry_id"), Index("ix_delivery_ended_at", "ended_at"))
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"))
+    version: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    outcome: Mapped[str]  # written, withdrawn, retry, rejected
+    error: Mapped[str | None]
+
+
+class Journal(WithId, Row):
+    """One change made in the CRM: before, after, record, version; what a recall goes by."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_entry_id", "entry_id"), Index("ix_journal_contact_id", "contact_id"))
+
+    crm_id: Mapped[str]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    record_id: Mapped[str]
+    version: Mapped[int]
+    operation: Mapped[str]  # created, updated, withdrawn
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    changed_by_others: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+
+
+class CrmState(Leased, Row):
+    """One row per CRM: where reading its changes stands, and whether writing is stopped."""
+
+    __tablename__ = "crm_state"
+
+    crm_id: Mapped[str] = mapped_column(primary_key=True)
+    cursor: Mapped[str | None]
+    problem: Mapped[str | None]
+    problem_since: Mapped[datetime | None]
+    wait_until: Mapped[datetime | None]

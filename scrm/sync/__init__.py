@@ -1,0 +1,1 @@
+"""The CRM side: pull contacts in, bring timeline entries out."""

@@ -1,0 +1,93 @@
+"""Seal and open secrets at rest: AES-256-GCM, bound to the row and field they belong to.
+
+A sealed value names the key it was made with, so keys rotate: the newest seals, all of the ring open. The ring comes
+from SCRM_KEYS or from `var/keys` (0600), which is written once and never silently made anew.
+"""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from scrm.errors import ConfigError, SealError
+
+
+class Vault:
+    """A ring of keys; the first one seals."""
+
+    def __init__(self, ring: dict[str, bytes]) -> None:
+        self._ring = ring
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._ring)} keys)"
+
+    @classmethod
+    def load(cls, configured: str, state_dir: Path, *, sealed_rows_exist: bool = False) -> "Vault":
+        """The ring from settings, else from the state folder; makes the first key of an empty installation."""
+        if configured:
+            return cls(_parse_ring(configured.split(",")))
+        file = state_dir / "keys"
+        if not file.exists():
+            if sealed_rows_exist:
+                raise ConfigError(
+                    [f"{file.name}: the key file is missing though sealed values exist; restore it from a backup"]
+                )
+            state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            line = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
+            try:
+                handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                return cls.load(configured, state_dir)  # another process was first
+            with os.fdopen(handle, "w") as out:
+                out.write(line)
+                out.flush()
+                os.fsync(out.fileno())
+        if file.stat().st_mode & 0o077:
+            raise ConfigError(["keys: other users may read the key file; chmod 600 it"])
+        return cls(_parse_ring(file.read_text().split()))
+
+    def seal(self, value: dict[str, str], place: str) -> str:
+        """Encrypt `value` for `place` (`table/row/field`); it opens nowhere else."""
+        key_id, key = next(iter(self._ring.items()))
+        nonce = secrets.token_bytes(12)
+        sealed = AESGCM(key).encrypt(nonce, json.dumps(value).encode(), f"{place}|{key_id}".encode())
+        return f"{key_id}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def open(self, sealed: str, place: str) -> dict[str, str]:
+        """Decrypt what was sealed for `place`; raises SealError."""
+        key_id, _, body = sealed.partition(".")
+        if key_id not in self._ring:
+            raise SealError(f"{place}: sealed with a key that is not in the ring")
+        try:
+            data = base64.urlsafe_b64decode(body)
+            plain = AESGCM(self._ring[key_id]).decrypt(data[:12], data[12:], f"{place}|{key_id}".encode())
+        except (InvalidTag, ValueError) as why:
+            raise SealError(f"{place}: the sealed value does not belong here or is damaged") from why
+        opened: dict[str, str] = json.loads(plain)
+        return opened
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """32-byte keys for another purpose (sessions, CSRF), newest first, one per key of the ring."""
+        return [HKDFExpand(hashes.SHA256(), 32, purpose.encode()).derive(key) for key in self._ring.values()]
+
+
+def _parse_ring(lines: list[str]) -> dict[str, bytes]:
+    ring = {}
+    for line in lines:
+        key_id, _, encoded = line.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != 32 or not key_id.isalnum():
+            raise ConfigError(["SCRM_KEYS: expected id:base64 of 32 bytes, comma-separated"])
+        ring[key_id] = key
+    if not ring:
+        raise ConfigError(["keys: the key file is empty; restore it from a backup"])
+    return ring
