@@ -16,10 +16,10 @@ from pathlib import Path
 _armed_by: Path | None = None
 
 
-def arm_by(file: Path | None) -> None:
+def arm_by(file: str | None) -> None:
     """Watch this file for the name of the point to die at; None switches failpoints off."""
     global _armed_by  # noqa: PLW0603 - one switch for the whole process, set once at start-up
-    _armed_by = file
+    _armed_by = Path(file) if file else None
 
 
 def failpoint(point: str) -> None:

@@ -33,6 +33,8 @@ class Interaction(WithPublicId, Row):
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))  # the author
     party_id: Mapped[int | None] = mapped_column(ForeignKey("profile.id"))
     community_id: Mapped[int | None]
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))  # who can read it again
+    fetch_ref: Mapped[str | None]  # what that needs
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime]
     text: Mapped[str | None]

@@ -1,0 +1,293 @@
+"""Connect a network, pause, resume, reconnect and remove; what a connection is doing, as plain facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from scrm.connectors.base import Account, Api, Connector
+from scrm.connectors.registry import connector_for
+from scrm.errors import AccessRevokedError, ConflictError, InputError
+from scrm.failpoints import outside
+from scrm.http import check_url
+from scrm.i18n import N_
+from scrm.ingest.access import place, session_for
+from scrm.ingest.profiles import store_profiles
+from scrm.ingest.run import context_for
+from scrm.ingest.translate import Batch
+from scrm.models import (
+    AuditEntry,
+    Connection,
+    ConnectionState,
+    Profile,
+    Run,
+    StreamState,
+    Watch,
+    uuid7,
+)
+from scrm.records import ProfileRecord
+from scrm.runtime import Core
+
+
+def connect(core: Core, network: str, form: Mapping[str, str], owner_id: int | None) -> Connection:
+    """Test the access, then store the connection and begin to read.
+
+    Raises InputError for what the admin can correct (also an account that is connected already), NetworkError when
+    the network cannot be asked now.
+    """
+    connector = connector_for(network)
+    api, account, profile = _try(core, connector, form)
+    now = core.db.clock.now()
+    row = Connection(
+        public_id=uuid7(),
+        network=network,
+        scope=account.key.scope,
+        base_url=api.base_url,
+        native_id=account.key.native_id,
+        label="@" + account.handle.removeprefix("@"),
+        owner_id=owner_id,
+        created_at=now,
+    )
+    row.credentials = core.vault.seal(api.credentials, place(row))
+    with core.db.write("connection.add") as session:
+        if _same_identity(session, row):
+            raise InputError(N_("This account is connected already."))
+        session.add(row)
+        session.flush()
+        _begin_streams(session, row, connector, now)
+        store_profiles(session, context_for(session, row, connector, "own", now), _own(profile))
+        _make_internal(session, account)
+        _audit(session, now, owner_id, "connection.added", row)
+    _wake_streams(core, row.id)
+    return row
+
+
+def reconnect(core: Core, public_id: UUID, form: Mapping[str, str], user_id: int | None) -> Connection:
+    """Sign in again on the same account: keys, cursors and everything read stay as they are."""
+    with core.db.read() as session:
+        row = _get(session, public_id)
+    connector = connector_for(row.network)
+    api, account, _profile = _try(core, connector, {**form, "base_url": row.base_url})
+    if account.key.native_id != row.native_id:
+        raise InputError(N_("This access belongs to another account."))
+    now = core.db.clock.now()
+    with core.db.write("connection.reconnect") as session:
+        row = _get(session, public_id)
+        row.credentials = core.vault.seal(api.credentials, place(row))
+        row.credentials_version += 1
+        _set_state(session, row, ConnectionState.ACTIVE, now)
+        _audit(session, now, user_id, "connection.reconnected", row)
+    _wake_streams(core, row.id)
+    return row
+
+
+def pause(core: Core, public_id: UUID, user_id: int | None) -> None:
+    """Stop reading until resumed; nothing is lost, cursors stay."""
+    now = core.db.clock.now()
+    with core.db.write("connection.pause") as session:
+        row = _get(session, public_id)
+        if row.state != ConnectionState.ACTIVE:
+            raise ConflictError("the connection is not active")
+        _set_state(session, row, ConnectionState.PAUSED, now)
+        _audit(session, now, user_id, "connection.paused", row)
+
+
+def resume(core: Core, public_id: UUID, user_id: int | None) -> None:
+    """Read again from where it stopped."""
+    now = core.db.clock.now()
+    with core.db.write("connection.resume") as session:
+        row = _get(session, public_id)
+        if row.state != ConnectionState.PAUSED:
+            raise ConflictError("the connection is not paused")
+        _set_state(session, row, ConnectionState.ACTIVE, now)
+        _audit(session, now, user_id, "connection.resumed", row)
+    _wake_streams(core, row.id)
+
+
+def remove(core: Core, public_id: UUID, user_id: int | None) -> None:
+    """Forget the access and stop for good; what was read stays until its retention ends."""
+    now = core.db.clock.now()
+    with core.db.write("connection.remove") as session:
+        row = _get(session, public_id)
+        _set_state(session, row, ConnectionState.REMOVED, now)
+        row.credentials, row.removed_at = None, now
+        session.execute(delete(Watch).where(Watch.connection_id == row.id))
+        _audit(session, now, user_id, "connection.removed", row)
+
+
+def read_now(core: Core, public_id: UUID, user_id: int | None) -> None:
+    """Do not wait for the next regular reading."""
+    now = core.db.clock.now()
+    with core.db.write("connection.read_now") as session:
+        row = _get(session, public_id)
+        if row.state != ConnectionState.ACTIVE:
+            raise ConflictError("the connection is not active")
+        names = [stream.name for stream in connector_for(row.network).streams]
+        mine = (StreamState.connection_id == row.id) & StreamState.stream.in_(names)
+        session.execute(update(StreamState).where(mine).values(due_at=now))
+        _audit(session, now, user_id, "connection.read_now", row)
+    _wake_streams(core, row.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamHealth:
+    """How one stream is doing."""
+
+    name: str
+    label: str
+    items: int
+    quarantined: int
+    is_backfilling: bool
+    is_reading: bool
+    read_at: datetime | None
+    reached_at: datetime | None
+    due_at: datetime | None
+    problem: str | None
+    problem_since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How a connection is doing; words are the web's business."""
+
+    state: ConnectionState
+    problem: str | None
+    problem_since: datetime | None
+    wait_until: datetime | None
+    streams: Sequence[StreamHealth]
+    last_runs: Sequence[Run]
+
+
+def health(session: Session, connection: Connection, now: datetime) -> Health:
+    """The facts shown on the connections page."""
+    connector = connector_for(connection.network)
+    states = {
+        row.stream: row
+        for row in session.scalars(select(StreamState).where(StreamState.connection_id == connection.id))
+    }
+    named = [(s.name, s.label) for s in connector.streams] + [(s.name, s.label) for s in connector.object_streams]
+    lists = {stream.name for stream in connector.streams}
+    streams = [
+        StreamHealth(
+            name=name,
+            label=label,
+            items=row.items,
+            quarantined=row.quarantined,
+            is_backfilling=name in lists and row.backfilled_at is None,
+            is_reading=row.lease_until is not None and row.lease_until > now,
+            read_at=row.read_at,
+            reached_at=row.reached_at,
+            due_at=row.due_at,
+            problem=row.problem,
+            problem_since=row.problem_since,
+        )
+        for name, label in named
+        if (row := states.get(name)) is not None
+    ]
+    runs = session.scalars(
+        select(Run).where(Run.connection_id == connection.id).order_by(Run.started_at.desc()).limit(10)
+    ).all()
+    return Health(
+        state=ConnectionState(connection.state),
+        problem=connection.problem,
+        problem_since=connection.problem_since,
+        wait_until=connection.wait_until if connection.wait_until and connection.wait_until > now else None,
+        streams=streams,
+        last_runs=runs,
+    )
+
+
+def _try(core: Core, connector: Connector, form: Mapping[str, str]) -> tuple[Api, Account, ProfileRecord]:
+    """Check the address and the access before anything is stored."""
+    base_url = check_url(form.get("base_url") or connector.base_url(form), core.settings.allowed_hosts)
+    fields = connector.manifest.credential_fields
+    credentials = {field.name: form.get(field.name, "").strip() for field in fields if field.name != "base_url"}
+    missing = [field.label for field in fields if field.name != "base_url" and not credentials[field.name]]
+    if missing:
+        raise InputError(N_("Something is missing: fill in every field."))
+    api = Api(network=connector.manifest.key, base_url=base_url, session=session_for(core), credentials=credentials)
+    try:
+        with outside("connection.sign_in"):
+            account, profile = connector.sign_in(api)
+    except AccessRevokedError as why:
+        raise InputError(N_("The network does not accept this access.")) from why
+    return api, account, profile
+
+
+def _same_identity(session: Session, row: Connection) -> bool:
+    """One connection per identity: two would read, and pay for, everything twice."""
+    same = select(Connection.id).where(
+        Connection.network == row.network,
+        Connection.scope == row.scope,
+        Connection.native_id == row.native_id,
+        Connection.state != ConnectionState.REMOVED,
+    )
+    return session.execute(same).first() is not None
+
+
+def _begin_streams(session: Session, row: Connection, connector: Connector, now: datetime) -> None:
+    for stream in connector.streams:
+        session.add(StreamState(connection_id=row.id, stream=stream.name, due_at=now))
+    for watched in connector.object_streams:
+        session.add(StreamState(connection_id=row.id, stream=watched.name, due_at=None))
+
+
+def _make_internal(session: Session, account: Account) -> None:
+    """Whoever we connect is one of us, also when they were read as somebody outside before."""
+    session.execute(
+        update(Profile)
+        .where(
+            Profile.network == account.key.network,
+            Profile.scope == account.key.scope,
+            Profile.native_id == account.key.native_id,
+        )
+        .values(is_internal=True, match_state="internal", match_due_at=None)
+    )
+
+
+def _own(profile: ProfileRecord) -> Batch:
+    batch = Batch()
+    batch.profiles[profile.key] = profile
+    return batch
+
+
+def _set_state(session: Session, row: Connection, state: ConnectionState, now: datetime) -> None:
+    row.state = state.value
+    row.problem = row.problem_since = row.wait_until = row.refresh_lease_until = None
+    due = now if state is ConnectionState.ACTIVE else None
+    session.execute(
+        update(StreamState)
+        .where(StreamState.connection_id == row.id)
+        .values(due_at=due, lease_until=None, generation=StreamState.generation + 1, problem=None, problem_since=None)
+    )
+
+
+def _get(session: Session, public_id: UUID) -> Connection:
+    row = session.scalars(select(Connection).where(Connection.public_id == public_id)).one_or_none()
+    if row is None or row.state == ConnectionState.REMOVED:
+        raise InputError(N_("There is no such connection."))
+    return row
+
+
+def _wake_streams(core: Core, connection_id: int) -> None:
+    with core.db.read() as session:
+        due = session.scalars(
+            select(StreamState.id).where(StreamState.connection_id == connection_id, StreamState.due_at.is_not(None))
+        ).all()
+    for state_id in due:
+        core.wake("read", state_id)
+
+
+def _audit(session: Session, now: datetime, user_id: int | None, action: str, row: Connection) -> None:
+    session.add(
+        AuditEntry(
+            at=now,
+            user_id=user_id,
+            action=action,
+            object=f"connection/{row.public_id}",
+            after={"network": row.network, "state": row.state},
+        )
+    )

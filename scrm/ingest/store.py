@@ -1,0 +1,313 @@
+"""Write a batch: raw rows, profiles, interactions, what to watch and whose timeline is due, in one transaction.
+
+Runs inside the caller's write transaction, together with the cursor. Everything is an upsert by key, so the same page
+stored twice changes nothing. An older reading never overwrites a newer one, and a deleted object stays deleted.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from scrm.connectors.base import RECHECK
+from scrm.db import upsert
+from scrm.ingest.profiles import store_profiles
+from scrm.ingest.translate import Batch
+from scrm.models import Interaction, Profile, RawRecord, StreamState, TimelineDue, Watch, uuid7
+from scrm.records import DeletedKind, Direction, InteractionRecord, Key
+
+RECHECK_DAYS = 30  # items up to this age are read again …
+RECHECK_HOURS = 20  # … this often, so that 24 hours are kept with room to spare
+CONTENTLESS = frozenset({"reaction", "share", "follow"})  # may be taken back and done again under the same key
+COMPARED = ("kind", "audience", "text", "url", "language", "thread_key", "in_reply_to", "target")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Whose page it is and how long its rows may stay."""
+
+    connection_id: int | None  # None: an archive without a connection
+    network: str
+    stream: str
+    now: datetime
+    raw_days: int
+    keep_days: int | None
+    is_internal: "InternalCheck"
+    is_archive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternalCheck:
+    """Who is one of us: connected accounts, profiles named by the admin, hosts of our own."""
+
+    keys: frozenset[Key] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+    def __call__(self, key: Key, handle: str | None) -> bool:
+        if key in self.keys:
+            return True
+        host = (handle or "").rpartition("@")[2].lower() if self.domains else ""
+        return bool(host) and any(host == domain or host.endswith("." + domain) for domain in self.domains)
+
+
+@dataclass(kw_only=True)
+class Stored:
+    """What a batch changed."""
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    parties: set[int] = field(default_factory=set)
+
+
+def store(session: Session, context: Context, batch: Batch) -> Stored:
+    """Store a batch; returns what changed."""
+    stored = Stored()
+    profiles = store_profiles(session, context, batch)
+    _store_raw(session, context, batch)
+    _store_interactions(session, context, batch, profiles, stored)
+    _store_deletions(session, context, batch, stored)
+    _store_orders(session, context, batch)
+    mark_timelines_due(session, stored.parties, context.now)
+    return stored
+
+
+def mark_timelines_due(session: Session, profile_ids: Iterable[int], now: datetime) -> None:
+    """Say that these profiles' timelines may have changed."""
+    rows = [
+        {"profile_id": p, "changes": 1, "due_at": now, "generation": 0, "crash_count": 0} for p in sorted(profile_ids)
+    ]
+    if rows:
+        statement = upsert(session, TimelineDue)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["profile_id"],
+                set_={"changes": TimelineDue.changes + 1, "due_at": statement.excluded.due_at},
+            ),
+            rows,
+        )
+
+
+def _store_raw(session: Session, context: Context, batch: Batch) -> None:
+    if context.connection_id is None:
+        return
+    expires = context.now + timedelta(days=context.raw_days)
+    rows = [
+        {
+            "connection_id": context.connection_id,
+            "stream": context.stream,
+            "digest": item.digest,
+            "network": context.network,
+            "native_id": item.interaction.native_id if item.interaction else None,
+            "author_id": item.author.native_id if item.author else None,
+            "body": item.body,
+            "received_at": context.now,
+            "expires_at": expires,
+            "quarantine": item.quarantine,
+        }
+        for item in batch.raw
+    ]
+    if rows:
+        session.execute(
+            upsert(session, RawRecord).on_conflict_do_nothing(index_elements=["connection_id", "stream", "digest"]),
+            rows,
+        )
+
+
+def _store_interactions(
+    session: Session, context: Context, batch: Batch, profiles: dict[Key, Profile], stored: Stored
+) -> None:
+    if not batch.interactions:
+        return
+    known = _known(session, batch.interactions)
+    fresh: list[dict[str, Any]] = []
+    watches: list[dict[str, Any]] = []
+    confirmed: list[int] = []
+    for key, record in batch.interactions.items():
+        author = profiles[record.author]
+        row = known.get(key)
+        if row is None:
+            fresh.append(_new_row(context, record, author, profiles))
+            stored.parties.update(p for p in (fresh[-1]["party_id"],) if p)
+            if context.connection_id and record.occurred_at > context.now - timedelta(days=RECHECK_DAYS):
+                watches.append(_recheck(context, record))
+        elif not context.is_archive:
+            if _update(row, record, context):
+                stored.changed += 1
+                stored.parties.update(p for p in (row.party_id,) if p)
+            else:
+                confirmed.append(row.id)
+    session.flush()
+    if fresh:
+        session.execute(insert(Interaction), fresh)
+        stored.new = len(fresh)
+    if watches:
+        session.execute(
+            upsert(session, Watch).on_conflict_do_nothing(index_elements=["connection_id", "stream", "native_id"]),
+            watches,
+        )
+    if confirmed and context.stream == RECHECK:
+        session.execute(update(Interaction).where(Interaction.id.in_(confirmed)).values(checked_at=context.now))
+
+
+def _known(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
+    by_scope: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
+    found = {}
+    for (network, scope), ids in by_scope.items():
+        for row in session.scalars(
+            select(Interaction).where(
+                Interaction.network == network, Interaction.scope == scope, Interaction.native_id.in_(ids)
+            )
+        ):
+            found[Key(network=network, scope=scope, native_id=row.native_id)] = row
+    return found
+
+
+def _new_row(
+    context: Context, record: InteractionRecord, author: Profile, profiles: dict[Key, Profile]
+) -> dict[str, Any]:
+    counterpart = profiles.get(record.counterpart) if record.counterpart else None
+    party = counterpart if author.is_internal else author
+    return {
+        "public_id": uuid7(),
+        "network": record.key.network,
+        "scope": record.key.scope,
+        "native_id": record.key.native_id,
+        "kind": record.kind.value,
+        "direction": (Direction.OUT if author.is_internal else Direction.IN).value,
+        "audience": record.audience.value,
+        "profile_id": author.id,
+        "party_id": party.id if party is not None and not party.is_internal else None,
+        "connection_id": context.connection_id,
+        "fetch_ref": record.fetch_ref,
+        "occurred_at": record.occurred_at,
+        "received_at": context.now,
+        "text": record.text,
+        "url": record.url,
+        "language": record.language,
+        "thread_key": record.thread_key,
+        "in_reply_to": record.in_reply_to,
+        "target": record.target,
+        "version": 1,
+        "edited_at": record.edited_at,
+        "checked_at": None if context.is_archive else context.now,
+        "expires_at": context.now + timedelta(days=context.keep_days) if context.keep_days else None,
+    }
+
+
+def _recheck(context: Context, record: InteractionRecord) -> dict[str, Any]:
+    return {
+        "connection_id": context.connection_id,
+        "stream": RECHECK,
+        "native_id": record.key.native_id,
+        "fetch_ref": record.fetch_ref,
+        "due_at": context.now + timedelta(hours=RECHECK_HOURS),
+        "until_at": record.occurred_at + timedelta(days=RECHECK_DAYS),
+    }
+
+
+def _update(row: Interaction, record: InteractionRecord, context: Context) -> bool:
+    """Bring a known row up to date; True when something a reader sees changed."""
+    if row.deleted_at is not None:
+        if row.kind not in CONTENTLESS or record.occurred_at <= row.deleted_at:
+            return False
+        row.deleted_at, row.occurred_at = None, record.occurred_at
+    elif _is_older(row, record) or _says_nothing_new(row, record):
+        return False
+    for name in COMPARED:
+        value = _plain(getattr(record, name))
+        setattr(row, name, value if value is not None else getattr(row, name))
+    row.edited_at = record.edited_at
+    row.checked_at = context.now
+    row.version += 1
+    return True
+
+
+def _is_older(row: Interaction, record: InteractionRecord) -> bool:
+    return row.edited_at is not None and (record.edited_at is None or record.edited_at < row.edited_at)
+
+
+def _says_nothing_new(row: Interaction, record: InteractionRecord) -> bool:
+    """Equal, or only lacking what we know (a thread's root, say)."""
+    return all(
+        getattr(record, name) is None or getattr(row, name) == _plain(getattr(record, name)) for name in COMPARED
+    )
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _store_deletions(session: Session, context: Context, batch: Batch, stored: Stored) -> None:
+    gone = [key for key, record in batch.deletions.items() if record.kind is DeletedKind.INTERACTION]
+    for key, row in _known(session, gone).items():
+        if row.deleted_at is None:
+            row.deleted_at = batch.deletions[key].deleted_at or context.now
+            row.text = None
+            row.version += 1
+            stored.deleted += 1
+            stored.parties.update(p for p in (row.party_id,) if p)
+    if gone:
+        ids = [key.native_id for key in gone]
+        session.execute(delete(RawRecord).where(RawRecord.network == context.network, RawRecord.native_id.in_(ids)))
+        session.execute(delete(Watch).where(Watch.connection_id == context.connection_id, Watch.native_id.in_(ids)))
+    for key, record in batch.deletions.items():
+        if record.kind is DeletedKind.PROFILE:
+            session.execute(
+                update(Profile)
+                .where(
+                    tuple_(Profile.network, Profile.scope, Profile.native_id)
+                    == (key.network, key.scope, key.native_id),
+                    Profile.deleted_at.is_(None),
+                )
+                .values(deleted_at=record.deleted_at or context.now)
+            )
+
+
+def _store_orders(session: Session, context: Context, batch: Batch) -> None:
+    if context.connection_id is None or not batch.orders:
+        return
+    rows = [
+        {
+            "connection_id": context.connection_id,
+            "stream": order.stream,
+            "native_id": order.native_id,
+            "fetch_ref": order.fetch_ref,
+            "due_at": context.now + timedelta(seconds=order.after_seconds),
+            "until_at": context.now + timedelta(seconds=order.after_seconds),
+        }
+        for order in batch.orders.values()
+    ]
+    order_again(session, rows)
+
+
+def order_again(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Have objects read again no later than the times given, and wake the streams that do it."""
+    statement = upsert(session, Watch)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "stream", "native_id"],
+            set_={"due_at": statement.excluded.due_at},
+            where=Watch.due_at > statement.excluded.due_at,
+        ),
+        list(rows),
+    )
+    earliest: dict[tuple[int, str], datetime] = {}
+    for row in rows:
+        at = (row["connection_id"], row["stream"])
+        earliest[at] = min(earliest.get(at, row["due_at"]), row["due_at"])
+    for (connection_id, stream), due_at in earliest.items():
+        session.execute(
+            update(StreamState)
+            .where(
+                StreamState.connection_id == connection_id,
+                StreamState.stream == stream,
+                (StreamState.due_at > due_at) | StreamState.due_at.is_(None),
+            )
+            .values(due_at=bindparam("soon", due_at))
+        )

@@ -1,0 +1,38 @@
+"""What a process holds while it runs: settings, database, keys, and a way to wake others. Opened after any fork."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from scrm import failpoints
+from scrm.config import Settings
+from scrm.db import Database
+from scrm.models import Connection
+from scrm.vault import Vault
+
+Wake = Callable[[str, int | None], None]
+
+
+def sleepers(_kind: str, _subject: int | None = None) -> None:
+    """Wake nobody: the sweeper will find the row. For processes without Redis and for tests that drain themselves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """Passed explicitly to whatever needs it; there is no global."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    wake: Wake = sleepers  # wake("read", stream_state_id); a lost wake-up costs delay and nothing else
+
+
+def open_core(settings: Settings, *, wake: Wake = sleepers) -> Core:
+    """Open the database (already migrated) and the keys. Raises ConfigError."""
+    failpoints.arm_by(settings.failpoint_file or None)
+    db = Database(settings.database)
+    with db.read() as session:
+        sealed = session.execute(select(Connection.id).where(Connection.credentials.is_not(None)).limit(1)).first()
+    vault = Vault.load(settings.keys, settings.state_dir, sealed_rows_exist=sealed is not None)
+    return Core(settings=settings, db=db, vault=vault, wake=wake)

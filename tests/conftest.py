@@ -1,0 +1,112 @@
+"""Databases, a core, and the wall around the machine: nothing a test does leaves loopback."""
+
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from scrm.config import Settings
+from scrm.db import METADATA, Database
+from scrm.models import Row
+from scrm.runtime import Core, sleepers
+from scrm.vault import Vault
+from tests.services import postgres_url
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in LOOPBACK and not str(address[0]).startswith("127."):
+            raise AssertionError(f"a test wants to reach {address[0]}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def engine_urls() -> list[str]:
+    return ["sqlite", "postgresql"]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Address of a PostgreSQL server; skips with the reason, or fails when SCRM_TEST_REQUIRE names postgres."""
+    url, reason = postgres_url()
+    if url is None:
+        if "postgres" in os.environ.get("SCRM_TEST_REQUIRE", ""):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """One database for this run, with every table; tests empty it."""
+    name = f"scrm_test_{uuid.uuid4().hex[:12]}"
+    server = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = server.url.set(database=name).render_as_string(hide_password=False)
+    tables = create_engine(url)
+    METADATA.create_all(tables)
+    tables.dispose()
+    yield url
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database file with every table."""
+    file = tmp_path_factory.mktemp("template") / "scrm.db"
+    db = Database(f"sqlite:///{file}")
+    METADATA.create_all(db.engine)
+    db.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "scrm.db")
+    return f"sqlite:///{tmp_path / 'scrm.db'}"
+
+
+@pytest.fixture(params=engine_urls())
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database on each engine."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("sqlite_url")
+    url = request.getfixturevalue("postgres_database")
+    tables = create_engine(url)
+    with tables.begin() as connection:
+        names = ", ".join(table.name for table in Row.metadata.sorted_tables)
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    tables.dispose()
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    db = Database(database_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(state_dir=tmp_path, database_url=database_url)
+
+
+@pytest.fixture
+def core(settings: Settings, database: Database) -> Core:
+    """A core on each engine that wakes nobody."""
+    return Core(settings=settings, db=database, vault=Vault.load("", settings.state_dir), wake=sleepers)
