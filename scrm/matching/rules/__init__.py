@@ -1,0 +1,41 @@
+"""The rule list: pure functions from a pair to evidence, each with a docstring that stewards read."""
+
+from inspect import getdoc
+
+from scrm.matching.rules import context, contradictions, identifiers, names
+from scrm.matching.rules.pair import Pair, Rule
+
+__all__ = ["RULES", "Pair", "Rule", "explanation"]
+
+RULES: tuple[Rule, ...] = (
+    names.surname,
+    names.given,
+    names.middle,
+    names.unrelated_handle,
+    names.company_name,
+    identifiers.email,
+    identifiers.known_account,
+    identifiers.link,
+    identifiers.employer_domain,
+    identifiers.handle_is_mailbox,
+    context.company,
+    context.title,
+    context.city,
+    context.country,
+    context.language,
+    contradictions.other_given_name,
+    contradictions.other_surname,
+    contradictions.other_middle_name,
+    contradictions.other_handle,
+    contradictions.other_email,
+    contradictions.company_or_person,
+    contradictions.bot,
+)
+
+_BY_NAME = {rule.__name__: rule for rule in RULES}
+
+
+def explanation(rule: str) -> str:
+    """Give what a rule looks at, as one paragraph: a message id of the catalogue; empty for an unknown rule."""
+    found = _BY_NAME.get(rule)
+    return " ".join((getdoc(found) or "").split()) if found else ""

@@ -1,0 +1,109 @@
+"""Rules that speak against a pair. Something missing never does: only what clearly differs."""
+
+from scrm.i18n import N_
+from scrm.matching.evidence import Detail, Evidence
+from scrm.matching.rules.pair import Pair
+
+OTHER_GIVEN = N_("The surname fits, the first name is another one: perhaps a relative.")
+OTHER_INITIAL = N_("The first letter of the first name does not fit.")
+OTHER_SURNAME = N_("The first name fits, the surname is another one.")
+OTHER_MIDDLE = N_("The middle initial is another one.")
+OTHER_HANDLE = N_("The contact is known under another handle on this network.")
+OTHER_EMAIL = N_("Both have an e-mail address, and they differ.")
+PAGE_AND_PERSON = N_("The profile is a company's or group's page, the contact is a person.")
+PERSON_AND_COMPANY = N_("The profile is a person's, the contact is a company.")
+BOT = N_("The profile is run by a program.")
+
+
+def other_given_name(pair: Pair) -> Evidence | None:
+    """The surname fits but the first name differs: with a rare surname this is mostly a relative.
+
+    Short forms, initials, middle names and small spelling mistakes do not count as different.
+    """
+    found, person = pair.alignment, pair.contact.name
+    if not found.surname or found.given or not (person.given or person.given_initial):
+        return None
+    if found.left_words and "surname" in found.in_display:
+        return _against(pair, ("other_given_name", "different", OTHER_GIVEN))
+    if found.left_initials:
+        return _against(pair, ("other_given_name", "initial", OTHER_INITIAL))
+    return None
+
+
+def other_surname(pair: Pair) -> Evidence | None:
+    """The first name fits, but the profile shows another surname. People marry, so this is not the end of it."""
+    found = pair.alignment
+    if found.surname or not found.left_words or not pair.contact.name.surname:
+        return None
+    return _against(pair, ("other_surname", "different", OTHER_SURNAME))
+
+
+def other_middle_name(pair: Pair) -> Evidence | None:
+    """Both sides have a middle initial, and it is not the same. A missing one says nothing."""
+    found, person = pair.alignment, pair.contact.name
+    has_middle = bool(person.middle or person.middle_initials)
+    if not (found.surname and found.given) or found.middle or not has_middle or not found.left_initials:
+        return None
+    return _against(pair, ("other_middle_name", "different", OTHER_MIDDLE))
+
+
+def other_handle(pair: Pair) -> Evidence | None:
+    """The contact has another recorded account on the same network.
+
+    Many people have an office account and a private one, so this lowers the odds and never rules a pair out.
+    """
+    contact, profile = pair.contact, pair.profile
+    if profile.account is None or profile.account in contact.accounts:
+        return None
+    if (profile.network_word, profile.native_id) in contact.confirmed_ids:
+        return None
+    others = [name for network, name in sorted(contact.accounts) if network == profile.network_word]
+    has_other_id = any(network == profile.network_word for network, _ in contact.confirmed_ids)
+    if not others and not has_other_id:
+        return None
+    return _against(
+        pair,
+        ("other_handle", "different", OTHER_HANDLE),
+        (profile.handle, others[0] if others else ""),
+    )
+
+
+def other_email(pair: Pair) -> Evidence | None:
+    """The profile's verified address is none of the contact's. People have several, so it weighs little."""
+    contact, mailbox = pair.contact, pair.profile.mailbox
+    if mailbox is None or not pair.profile.email_verified or mailbox.is_role or not contact.addresses:
+        return None
+    if mailbox.address in contact.addresses:
+        return None
+    return _against(pair, ("other_email", "different", OTHER_EMAIL), (mailbox.address, min(contact.addresses)))
+
+
+def company_or_person(pair: Pair) -> Evidence | None:
+    """A company's page never belongs to a person, nor a person's profile to a company."""
+    if pair.profile.is_organization == pair.contact.is_company:
+        return None
+    message = PAGE_AND_PERSON if pair.profile.is_organization else PERSON_AND_COMPANY
+    return _against(pair, ("company_or_person", "different", message), is_veto=True)
+
+
+def bot(pair: Pair) -> Evidence | None:
+    """A profile run by a program never belongs to a person."""
+    if not pair.profile.is_bot or pair.contact.is_company:
+        return None
+    return _against(pair, ("bot", "bot", BOT), is_veto=True)
+
+
+def _against(
+    pair: Pair, finding: tuple[str, str, str], values: tuple[str, str] | None = None, *, is_veto: bool = False
+) -> Evidence:
+    rule, level, message = finding
+    theirs, ours = values or (pair.profile.display_name or pair.profile.handle, pair.contact.full_name)
+    return Evidence(
+        rule=rule,
+        level=level,
+        bits=pair.model.bits(rule, level),
+        profile_value=theirs,
+        contact_value=ours,
+        detail=Detail(message=message),
+        is_veto=is_veto,
+    )

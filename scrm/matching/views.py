@@ -1,0 +1,292 @@
+"""What a contact and a profile look like to a rule.
+
+Both are plain frozen values: whoever has a database fills them. The comparable forms are computed at first use and
+kept, because one profile is compared with hundreds of contacts.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NewType
+
+from scrm.matching.normalize import (
+    Email,
+    Handle,
+    Name,
+    account_of_url,
+    canonical_account,
+    canonical_network,
+    canonical_phone,
+    canonical_url,
+    fold,
+    fold_company,
+    parse_email,
+    parse_handle,
+    parse_name,
+    squash,
+)
+from scrm.matching.normalize.names import NOBODY
+from scrm.matching.normalize.urls import employer_domain
+
+ContactId = NewType("ContactId", int)
+ProfileId = NewType("ProfileId", int)
+
+ACCOUNT_KIND = "account"  # the CRM's word for a company; every other kind is a person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A link on a profile; verified where the network has checked that the page links back (rel=me)."""
+
+    url: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonName:
+    """Given names, surnames and the rest of a contact, all squashed."""
+
+    given: tuple[str, ...] = ()  # the first is the one people use, then what stands in quotes
+    middle: tuple[str, ...] = ()
+    surname: tuple[str, ...] = ()  # whole first
+    surname_parts: tuple[str, ...] = ()  # halves of a double surname
+    given_initial: str = ""
+    middle_initials: tuple[str, ...] = ()
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Every word once."""
+        return tuple(dict.fromkeys(self.given + self.middle + self.surname + self.surname_parts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactView:
+    """One CRM contact."""
+
+    contact_id: ContactId
+    kind: str = "contact"
+    full_name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    emails: tuple[str, ...] = ()
+    handles: tuple[tuple[str, str], ...] = ()  # (network, handle)
+    urls: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    company: str = ""
+    title: str = ""
+    city: str = ""
+    country: str = ""
+    language: str = ""
+    native_ids: tuple[tuple[str, str], ...] = ()  # (network, native id) of profiles already confirmed
+
+    @property
+    def is_company(self) -> bool:
+        return self.kind == ACCOUNT_KIND
+
+    @cached_property
+    def name(self) -> PersonName:
+        """Given names and surnames apart, from the fields or from the order of the full name."""
+        return split_person(self.first_name, self.last_name, self.full_name)
+
+    @cached_property
+    def mailboxes(self) -> tuple[Email, ...]:
+        """The addresses that could be read."""
+        return tuple(dict.fromkeys(email for text in self.emails if (email := parse_email(text))))
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(email.address for email in self.mailboxes)
+
+    @cached_property
+    def locals(self) -> tuple[Handle, ...]:
+        """Local parts of personal mailboxes, read like handles."""
+        return tuple(parse_handle(email.local) for email in self.mailboxes if not email.is_role)
+
+    @cached_property
+    def accounts(self) -> frozenset[tuple[str, str]]:
+        """Known accounts, from handles, links and GitHub's noreply addresses."""
+        named = (canonical_account(network, handle) for network, handle in self.handles)
+        linked = (account_of_url(url) for url in self.urls)
+        mailed = (email.account for email in self.mailboxes)
+        return frozenset(account for group in (named, linked, mailed) for account in group if account)
+
+    @cached_property
+    def confirmed_ids(self) -> frozenset[tuple[str, str]]:
+        return frozenset((canonical_network(network), native_id) for network, native_id in self.native_ids)
+
+    @cached_property
+    def pages(self) -> frozenset[str]:
+        return frozenset(page for url in self.urls if (page := canonical_url(url)) and "/" in page + "/")
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(number for phone in self.phones if (number := canonical_phone(phone)))
+
+    @cached_property
+    def employer_domains(self) -> frozenset[str]:
+        """Domains of addresses that are not free mail."""
+        domains = (employer_domain(email.domain) for email in self.mailboxes if not email.is_free)
+        return frozenset(domain for domain in domains if domain)
+
+    @cached_property
+    def company_folded(self) -> str:
+        return fold_company(self.full_name if self.is_company and not self.company else self.company)
+
+    @cached_property
+    def places(self) -> tuple[str, str]:
+        """City and country, folded."""
+        return fold(self.city), fold(self.country)
+
+    @cached_property
+    def title_words(self) -> frozenset[str]:
+        return frozenset(word for word in fold(self.title).split() if len(word) > 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileView:
+    """One profile as its network shows it."""
+
+    profile_id: ProfileId
+    network: str
+    scope: str = ""
+    native_id: str = ""
+    handle: str = ""
+    handle_host: str = ""  # social.example of @jane@social.example, company.example of jane.company.example
+    display_name: str = ""
+    bio: str = ""
+    email: str | None = None
+    email_verified: bool = False
+    links: tuple[Link, ...] = ()
+    location: str = ""
+    company: str = ""
+    title: str = ""
+    language: str = ""
+    is_bot: bool = False
+    is_organization: bool = False
+
+    @cached_property
+    def network_word(self) -> str:
+        return canonical_network(self.network)
+
+    @cached_property
+    def name(self) -> Name:
+        """The display name's words; a handle repeated as display name is read as the handle, not as a name."""
+        if not self.display_name or self.display_name.lstrip("@").lower() == self.handle.lower():
+            return NOBODY
+        read = parse_name(self.display_name)
+        return Name(
+            words=tuple(squash(word) for word in read.words),
+            initials=read.initials,
+            called=tuple(squash(word) for word in read.called),
+            parts=tuple(squash(word) for word in read.parts),
+            was_reversed=read.was_reversed,
+        )
+
+    @cached_property
+    def handle_read(self) -> Handle:
+        """The handle's letters and words; a host of its own (jane.company.example) is cut off."""
+        host = self.handle_host.lower().lstrip("@")
+        handle = self.handle
+        if host and handle.lower().endswith(f".{host}"):
+            handle = handle[: -len(host) - 1]
+        elif self.network_word == "bluesky" and handle.count(".") > 1:
+            handle = handle.split(".", 1)[0]
+        return parse_handle(handle)
+
+    @cached_property
+    def account(self) -> tuple[str, str] | None:
+        return canonical_account(self.network, self.handle, self.handle_host or None)
+
+    @cached_property
+    def mailbox(self) -> Email | None:
+        return parse_email(self.email)
+
+    @cached_property
+    def bio_mailboxes(self) -> tuple[Email, ...]:
+        """Addresses written in the bio."""
+        if "@" not in self.bio:
+            return ()
+        return tuple(email for word in self.bio.split() if (email := parse_email(word)))
+
+    @cached_property
+    def pages(self) -> dict[str, bool]:
+        """Canonical links, each with whether it was verified."""
+        pages: dict[str, bool] = {}
+        for link in self.links:
+            page = canonical_url(link.url)
+            if page:
+                pages[page] = pages.get(page, False) or link.verified
+        return pages
+
+    @cached_property
+    def linked_accounts(self) -> dict[tuple[str, str], bool]:
+        """Accounts on other networks the profile links to, each with whether the link was verified."""
+        accounts: dict[tuple[str, str], bool] = {}
+        for link in self.links:
+            account = account_of_url(link.url)
+            if account:
+                accounts[account] = accounts.get(account, False) or link.verified
+        return accounts
+
+    @cached_property
+    def domains(self) -> dict[str, bool]:
+        """Domains that can name an employer, from links, the handle's host and the address."""
+        domains = {employer_domain(link.url): link.verified for link in self.links}
+        if self.network_word == "bluesky":
+            domains.setdefault(employer_domain(self.handle_host or self.handle), True)
+        if self.mailbox and not self.mailbox.is_free:
+            domains.setdefault(employer_domain(self.mailbox.domain), self.email_verified)
+        domains.pop("", None)
+        return domains
+
+    @cached_property
+    def company_folded(self) -> str:
+        return fold_company(self.company)
+
+    @cached_property
+    def bio_folded(self) -> str:
+        """Bio and company as one run of words with a space at both ends."""
+        return f" {fold(self.bio)} {fold(self.company)} "
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Parts of the location between commas and slashes, folded."""
+        parts = self.location.replace("/", ",").replace("|", ",").replace(" - ", ",").split(",")
+        return tuple(folded for part in parts if (folded := fold(part)))
+
+    @cached_property
+    def title_words(self) -> frozenset[str]:
+        return frozenset(word for word in fold(f"{self.title} {self.bio}").split() if len(word) > 2)
+
+
+def split_person(first_name: str, last_name: str, full_name: str) -> PersonName:
+    """Tell given names from surnames: by the fields where there are two, else the last word is the surname."""
+    whole = parse_name(full_name)
+    first, last = parse_name(first_name), parse_name(last_name)
+    if not last.words and not first.words:
+        first_words, last_words = whole.words[:-1], whole.words[-1:]
+        initials = whole.initials
+    else:
+        first_words, last_words = first.words, last.words
+        initials = first.initials + tuple(i for i in whole.initials if i not in first.initials)
+    middle = first_words[1:] + tuple(word for word in whole.words if word not in first_words + last_words)
+    given = first_words[:1] + first.called + whole.called
+    used = set(last_words) | set(last.parts)
+    surname = ("".join(last_words), *last_words) if len(last_words) > 1 else last_words
+    return PersonName(
+        given=_squashed(given + tuple(part for part in first.parts + whole.parts if part not in used)),
+        middle=_squashed(middle),
+        surname=_squashed(surname[:1]),
+        surname_parts=_squashed(surname[1:] + last.parts + _parts_of(whole, last_words)),
+        given_initial=initials[0] if initials and not first_words else "",
+        middle_initials=initials[1:] if not first_words else initials,
+    )
+
+
+def _parts_of(whole: Name, last_words: tuple[str, ...]) -> tuple[str, ...]:
+    """Halves of a hyphenated surname that was only found in the full name."""
+    joined = "".join(last_words)
+    return tuple(part for part in whole.parts if part in joined)
+
+
+def _squashed(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(squash(word) for word in words))
