@@ -187,9 +187,7 @@ class Ledger:
     def _concerns(self, path: str) -> bool:
         if request.path == path:
             return True
-        return any(
-            route.path == path and pattern.fullmatch(request.path) for route, pattern in self._patterns
-        )
+        return any(route.path == path and pattern.fullmatch(request.path) for route, pattern in self._patterns)
 
     def _failed(self, failure: Failure) -> Response:
         body, content_type = self._error_body(failure.status)
@@ -205,9 +203,7 @@ class Ledger:
     def _record(self, answer: Response) -> Response:
         if request.path.startswith(CONTROL):
             return answer
-        query = {
-            name: ["…"] if name in SECRET_PARAMETERS else values for name, values in request.args.lists()
-        }
+        query = {name: ["…"] if name in SECRET_PARAMETERS else values for name, values in request.args.lists()}
         entry: dict[str, object] = {
             "method": request.method,
             "path": request.path,

@@ -53,9 +53,7 @@ class Server:
     """One Flask app over real HTTP; the port is taken when the server is made, 0 means a free one."""
 
     def __init__(self, app: Flask, *, port: int = 0) -> None:
-        self._server: BaseWSGIServer = make_server(
-            HOST, port, app, threaded=True, request_handler=_QuietHandler
-        )
+        self._server: BaseWSGIServer = make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)
         self._thread: threading.Thread | None = None
 
     @property

@@ -1,6 +1,7 @@
 """The Mastodon fake's own account of what concerns the company, kept apart from what the API answers.
 
-Kinds: post (the company's own), mention, quote, reply (in a thread of ours, without naming us), hashtag
+Kinds: post (the company's own), mention, quote, reply (in a thread that we
+wrote in or are named in, without naming us itself), hashtag
 (naming us by #nordwerk alone), like, share, follow.
 """
 
@@ -80,11 +81,12 @@ def _kind(status: Status) -> str | None:
         return "mention"
     if status.quote_of and _is_company(status.quote_of.account):
         return "quote"
-    root = status
-    while root.in_reply_to:
-        root = root.in_reply_to
-    if root is not status and _is_company(root.account) and status.visibility in {"public", "unlisted"}:
-        return "reply"
+    is_open = status.visibility in {"public", "unlisted"}
+    parent = status.in_reply_to
+    while parent and is_open:
+        if _is_company(parent.account) or any(_is_company(account) for account in parent.mentions):
+            return "reply"
+        parent = parent.in_reply_to
     if HASHTAG in {tag.lower() for tag in status.tags} and status.visibility == "public":
         return "hashtag"
     return None
