@@ -1,0 +1,197 @@
+"""The first tables, part 1: made from the models, never edited after the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from scrm.db import BigId, Json, UtcDateTime
+
+revision = "first_1"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "app_user",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("locale", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("disabled_at", UtcDateTime(), nullable=True),
+        sa.Column("failed_count", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_app_user")),
+        sa.UniqueConstraint("email", name=op.f("uq_app_user_email")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_app_user_public_id")),
+    )
+    op.create_table(
+        "chore",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chore")),
+    )
+    op.create_table(
+        "contact",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("relation", sa.Text(), nullable=False),
+        sa.Column("full_name", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("sort_name", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("emails", Json, nullable=False),
+        sa.Column("phones", Json, nullable=False),
+        sa.Column("handles", Json, nullable=False),
+        sa.Column("urls", Json, nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("merged_into_id", BigId, nullable=True),
+        sa.Column("key_due_at", UtcDateTime(), nullable=True),
+        sa.Column("counted", Json, nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["contact.id"], name=op.f("fk_contact_merged_into_id_contact")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("crm_id", "native_id", name=op.f("uq_contact_crm_id_native_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_contact_public_id")),
+    )
+    op.create_index("ix_contact_key_due_at", "contact", ["key_due_at"], unique=False)
+    op.create_index("ix_contact_sort_name", "contact", ["sort_name", "id"], unique=False)
+    op.create_table(
+        "crm_state",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem_since", UtcDateTime(), nullable=True),
+        sa.Column("wait_until", UtcDateTime(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("crm_id", name=op.f("pk_crm_state")),
+    )
+    op.create_table(
+        "inbox_item",
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("delivery_key", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_item")),
+        sa.UniqueConstraint("endpoint", "delivery_key", name=op.f("uq_inbox_item_endpoint_delivery_key")),
+    )
+    op.create_index("ix_inbox_item_due_at", "inbox_item", ["due_at"], unique=False)
+    op.create_table(
+        "local_contact",
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("fields", Json, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("merged_into", sa.Text(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_contact")),
+        sa.UniqueConstraint("source_id", name=op.f("uq_local_contact_source_id")),
+    )
+    op.create_index("ix_local_contact_seq", "local_contact", ["seq"], unique=False)
+    op.create_table(
+        "local_ledger",
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("contact_native_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_ledger")),
+    )
+    op.create_index("ix_local_ledger_external_key", "local_ledger", ["external_key"], unique=False)
+    op.create_table(
+        "local_record",
+        sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("contact_native_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        sa.Column("fields", Json, nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_record")),
+        sa.UniqueConstraint("external_key", name=op.f("uq_local_record_external_key")),
+    )
+    op.create_index("ix_local_record_contact", "local_record", ["contact_native_id", "occurred_at"], unique=False)
+    op.create_table(
+        "match_key",
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("key", sa.BigInteger(), nullable=False),
+        sa.Column("owner_id", BigId, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("side", "key", "owner_id", name=op.f("pk_match_key")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_match_key_owner", "match_key", ["side", "owner_id"], unique=False)
+    op.create_table(
+        "preference",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", Json, nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_preference")),
+    )
+    op.create_table(
+        "profile",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("display_name", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("bio", sa.Text(), nullable=True),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("email_verified", sa.Boolean(), nullable=False),
+        sa.Column("links", Json, nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("is_bot", sa.Boolean(), nullable=False),
+        sa.Column("is_organization", sa.Boolean(), nullable=False),
+        sa.Column("is_internal", sa.Boolean(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("match_state", sa.Text(), nullable=False),
+        sa.Column("match_due_at", UtcDateTime(), nullable=True),
+        sa.Column("match_generation", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
+        sa.UniqueConstraint("network", "scope", "native_id", name=op.f("uq_profile_network_scope_native_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_profile_public_id")),
+    )
+    op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)
+    op.create_index("ix_profile_match_state_priority", "profile", ["match_state", "priority", "id"], unique=False)

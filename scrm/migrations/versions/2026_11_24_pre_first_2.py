@@ -1,0 +1,193 @@
+"""The first tables, part 2: made from the models, never edited after the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from scrm.db import BigId, Json, UtcDateTime
+
+revision = "first_2"
+down_revision = "first_1"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "value_count",
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("value", name=op.f("pk_value_count")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "webhook_endpoint",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("old_secret_until", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
+        sa.UniqueConstraint("name", name=op.f("uq_webhook_endpoint_name")),
+    )
+    op.create_table(
+        "audit_entry",
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("before", Json, nullable=True),
+        sa.Column("after", Json, nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_audit_entry_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_index("ix_audit_entry_at", "audit_entry", ["at"], unique=False)
+    op.create_table(
+        "connection",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("base_url", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("owner_id", BigId, nullable=True),
+        sa.Column("credentials", sa.Text(), nullable=True),
+        sa.Column("credentials_version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem_since", UtcDateTime(), nullable=True),
+        sa.Column("wait_until", UtcDateTime(), nullable=True),
+        sa.Column("refresh_lease_until", UtcDateTime(), nullable=True),
+        sa.Column("options", Json, nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["app_user.id"], name=op.f("fk_connection_owner_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connection")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_connection_public_id")),
+    )
+    op.create_index("ix_connection_identity", "connection", ["network", "base_url", "native_id"], unique=False)
+    op.create_table(
+        "handle_history",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_handle_history_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handle_history")),
+        sa.UniqueConstraint("profile_id", "handle", name=op.f("uq_handle_history_profile_id_handle")),
+    )
+    op.create_index("ix_handle_history_handle", "handle_history", ["handle"], unique=False)
+    op.create_table(
+        "match_model",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("body", Json, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", BigId, nullable=True),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_match_model_created_by_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
+    )
+    op.create_table(
+        "sign_in_link",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
+    )
+    op.create_table(
+        "timeline_due",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_due_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
+    )
+    op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)
+    op.create_table(
+        "web_session",
+        sa.Column("id_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_web_session_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
+    )
+    op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)
+    op.create_table(
+        "candidate",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("bits", sa.Double(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("evidence", Json, nullable=False),
+        sa.Column("for_review", sa.Boolean(), nullable=False),
+        sa.Column("model_id", BigId, nullable=False),
+        sa.Column("computed_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_candidate_contact_id_contact")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_candidate_model_id_match_model")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_candidate_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
+        sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
+    )
+    op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)
+    op.create_table(
+        "interaction",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("party_id", BigId, nullable=True),
+        sa.Column("community_id", sa.Integer(), nullable=True),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("fetch_ref", sa.Text(), nullable=True),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("thread_key", sa.Text(), nullable=True),
+        sa.Column("in_reply_to", sa.Text(), nullable=True),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("edited_at", UtcDateTime(), nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("checked_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_interaction_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["party_id"], ["profile.id"], name=op.f("fk_interaction_party_id_profile")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_interaction_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+        sa.UniqueConstraint("network", "scope", "native_id", name=op.f("uq_interaction_network_scope_native_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
+    )
+    op.create_index(
+        "ix_interaction_expires_at",
+        "interaction",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
+    )
+    op.create_index("ix_interaction_thread_key", "interaction", ["network", "thread_key"], unique=False)
