@@ -1,0 +1,1 @@
+"""Tests of the sandbox: the fakes themselves are tested, over real HTTP."""
