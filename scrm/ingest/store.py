@@ -4,19 +4,19 @@ Runs inside the caller's write transaction, together with the cursor. Everything
 stored twice changes nothing. An older reading never overwrites a newer one, and a deleted object stays deleted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.base import RECHECK
 from scrm.db import upsert
 from scrm.ingest.profiles import store_profiles
 from scrm.ingest.translate import Batch
-from scrm.models import Interaction, Profile, RawRecord, StreamState, TimelineDue, Watch, uuid7
+from scrm.models import Interaction, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
 from scrm.records import DeletedKind, Direction, InteractionRecord, Key
 
 RECHECK_DAYS = 30  # items up to this age are read again …
@@ -73,22 +73,6 @@ def store(session: Session, context: Context, batch: Batch) -> Stored:
     _store_orders(session, context, batch)
     mark_timelines_due(session, stored.parties, context.now)
     return stored
-
-
-def mark_timelines_due(session: Session, profile_ids: Iterable[int], now: datetime) -> None:
-    """Say that these profiles' timelines may have changed."""
-    rows = [
-        {"profile_id": p, "changes": 1, "due_at": now, "generation": 0, "crash_count": 0} for p in sorted(profile_ids)
-    ]
-    if rows:
-        statement = upsert(session, TimelineDue)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["profile_id"],
-                set_={"changes": TimelineDue.changes + 1, "due_at": statement.excluded.due_at},
-            ),
-            rows,
-        )
 
 
 def _store_raw(session: Session, context: Context, batch: Batch) -> None:
@@ -283,31 +267,4 @@ def _store_orders(session: Session, context: Context, batch: Batch) -> None:
         }
         for order in batch.orders.values()
     ]
-    order_again(session, rows)
-
-
-def order_again(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Have objects read again no later than the times given, and wake the streams that do it."""
-    statement = upsert(session, Watch)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connection_id", "stream", "native_id"],
-            set_={"due_at": statement.excluded.due_at},
-            where=Watch.due_at > statement.excluded.due_at,
-        ),
-        list(rows),
-    )
-    earliest: dict[tuple[int, str], datetime] = {}
-    for row in rows:
-        at = (row["connection_id"], row["stream"])
-        earliest[at] = min(earliest.get(at, row["due_at"]), row["due_at"])
-    for (connection_id, stream), due_at in earliest.items():
-        session.execute(
-            update(StreamState)
-            .where(
-                StreamState.connection_id == connection_id,
-                StreamState.stream == stream,
-                (StreamState.due_at > due_at) | StreamState.due_at.is_(None),
-            )
-            .values(due_at=bindparam("soon", due_at))
-        )
+    watch_again(session, rows)

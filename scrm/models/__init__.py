@@ -5,6 +5,7 @@ from scrm.models.base import Row, claim, still_mine, uuid7
 from scrm.models.connection import Connection, ConnectionState, Run, StreamState, Watch
 from scrm.models.contact import Contact, ContactKind, Relation
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
+from scrm.models.due import mark_timelines_due, watch_again
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
 from scrm.models.matching import (
@@ -15,7 +16,7 @@ from scrm.models.matching import (
     MatchKey,
     MatchModelRow,
     Side,
-    TokenCount,
+    ValueCount,
     Verdict,
 )
 from scrm.models.organization import Chore, Preference
@@ -61,13 +62,15 @@ __all__ = [
     "StreamState",
     "TimelineDue",
     "TimelineEntry",
-    "TokenCount",
     "User",
+    "ValueCount",
     "Verdict",
     "Watch",
     "WebSession",
     "WebhookEndpoint",
     "claim",
+    "mark_timelines_due",
     "still_mine",
     "uuid7",
+    "watch_again",
 ]

@@ -62,3 +62,4 @@ class Contact(WithPublicId, Row):
     deleted_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     key_due_at: Mapped[datetime | None]  # its match keys are to be made anew
+    counted: Mapped[list[Any]] = mapped_column(default=list)  # what it adds to the value counts

@@ -45,13 +45,13 @@ class MatchKey(Row):
     owner_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
 
 
-class TokenCount(Row):
-    """How many live contacts have a name token, for term frequency; kept by the transaction that makes the keys."""
+class ValueCount(Row):
+    """How many live contacts share a value, for term frequency; kept by the transaction that makes the keys."""
 
-    __tablename__ = "token_count"
+    __tablename__ = "value_count"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    token: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)  # kind:value; "total:" counts the contacts
     count: Mapped[int]
 
 
@@ -81,6 +81,7 @@ class Candidate(WithId, Row):
     bits: Mapped[float]
     probability: Mapped[float]
     evidence: Mapped[list[Any]]
+    for_review: Mapped[bool] = mapped_column(default=True)  # worth a steward's look
     model_id: Mapped[int] = mapped_column(ForeignKey("match_model.id"))
     computed_at: Mapped[datetime]
 

@@ -1,0 +1,172 @@
+"""Every job, and what follows what. A job drains what is due for a few seconds; the database holds the work.
+
+Redis carries only a kind and a number. A wake-up that is lost, or swallowed because the same job is running, costs
+delay: the sweeper (`schedule.py`) finds what is due. There are no retries here: the row holds its next due time.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from sqlalchemy import select
+
+from scrm import logs
+from scrm.config import Settings
+from scrm.errors import CrmAuthError, CrmRetryLaterError
+from scrm.ingest.run import read_stream
+from scrm.matching.blocking import rekey_due
+from scrm.matching.candidates import match_due
+from scrm.models import Chore, claim, still_mine
+from scrm.privacy import purge
+from scrm.runtime import Core, Wake, open_core
+from scrm.sync.contacts import pull
+from scrm.sync.crm import open_crm
+from scrm.sync.outbox import deliver
+from scrm.sync.timeline import expand_due
+from scrm.sync.webhook import apply_due
+
+log = logs.get(__name__)
+
+QUEUE = "scrm"
+SERIALIZER = "json"
+JOB_SECONDS = 300  # far above what any job may take; ours end by themselves
+ACTIVE_CRM = "local"
+DAY = timedelta(days=1)
+DRAIN_SECONDS = 5.0
+
+
+def waker(redis_url: str) -> Wake:
+    """A way to wake workers; never fails, because the database already holds the work."""
+    redis = Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=1, retry=None)
+    queue = Queue(QUEUE, connection=redis, serializer=SERIALIZER)
+
+    def wake(kind: str, subject: int | None = None) -> None:
+        with suppress(RedisError, OSError):
+            enqueue(queue, kind, subject)
+
+    return wake
+
+
+def enqueue(queue: Queue, kind: str, subject: int | None) -> None:
+    """Queue a wake-up unless the same one waits already; raises RedisError."""
+    name = kind if subject is None else f"{kind}-{subject}"
+    with suppress(DuplicateJobError):
+        queue.enqueue(
+            drain,
+            kind,
+            subject,
+            job_id=name,
+            unique=True,
+            result_ttl=0,
+            failure_ttl=0,
+            job_timeout=JOB_SECONDS,
+        )
+
+
+def drain(kind: str, subject: int | None = None) -> None:
+    """The one function that workers run: open what a process needs, do what is due, wake what follows."""
+    settings = Settings.from_env()
+    core = open_core(settings, wake=waker(settings.redis))
+    structlog.contextvars.bind_contextvars(job=kind, subject=subject)
+    try:
+        work(core, kind, subject)
+    except Exception:
+        log.exception("job_failed")
+        raise
+    finally:
+        core.db.close()
+
+
+def work(core: Core, kind: str, subject: int | None) -> None:
+    """Do one kind of work and wake what follows it; the same in a worker, in the sweeper and in tests."""
+    more = JOBS[kind](core, subject)
+    if more:
+        core.wake(kind, subject)
+    for next_kind in FOLLOWS.get(kind, ()):
+        core.wake(next_kind, None)
+
+
+def _read(core: Core, subject: int | None) -> bool:
+    return subject is not None and read_stream(core, subject)
+
+
+def _until_done(step: Callable[[], bool]) -> bool:
+    """Repeat a step until nothing is left or the seconds are up; True when more is waiting."""
+    ends = monotonic() + DRAIN_SECONDS
+    while step():
+        if monotonic() > ends:
+            return True
+    return False
+
+
+def _keys(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: rekey_due(core))
+
+
+def _match(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: match_due(core))
+
+
+def _expand(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: expand_due(core))
+
+
+def _deliver(core: Core, _subject: int | None) -> bool:
+    return deliver(core, open_crm(core.db, ACTIVE_CRM))
+
+
+def _pull(core: Core, _subject: int | None) -> bool:
+    try:
+        return _until_done(lambda: pull(core.db, open_crm(core.db, ACTIVE_CRM), ACTIVE_CRM))
+    except (CrmRetryLaterError, CrmAuthError) as why:
+        log.warning("pull_waits", error=type(why).__name__)
+        return False
+
+
+def _inbox(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: apply_due(core.db, 50) > 0)
+
+
+def _purge(core: Core, _subject: int | None) -> bool:
+    """The daily chore: claimed for as long as it takes, finished when nothing is left."""
+    with core.db.write("chores.claim") as session:
+        now = core.db.clock.now()
+        claimed = claim(session, Chore, now, Chore.name == "purge")
+    if not claimed:
+        return False
+    while purge(core):
+        pass
+    with core.db.write("chores.finish") as session:
+        row = session.scalars(select(Chore).where(Chore.name == "purge", still_mine(claimed[0]))).one_or_none()
+        if row is not None:
+            row.lease_until, row.crash_count, row.done_at = None, 0, core.db.clock.now()
+            row.due_at = row.done_at + DAY
+    return False
+
+
+JOBS: dict[str, Callable[[Core, int | None], bool]] = {
+    "read": _read,
+    "keys": _keys,
+    "match": _match,
+    "expand": _expand,
+    "deliver": _deliver,
+    "pull": _pull,
+    "inbox": _inbox,
+    "purge": _purge,
+}
+
+FOLLOWS: dict[str, tuple[str, ...]] = {
+    "read": ("match", "expand"),
+    "keys": ("match",),
+    "match": ("expand",),
+    "expand": ("deliver",),
+    "pull": ("keys", "expand"),
+    "inbox": ("pull",),
+    "purge": ("expand",),
+}

@@ -1,0 +1,121 @@
+"""Match keys in the database: a contact that changed is re-keyed alone, and profiles it may concern are due again.
+
+The same key functions serve both sides. Keys too common to help are capped by how many contacts hold them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from scrm.db import upsert
+from scrm.matching.keys import contact_keys
+from scrm.matching.load import contact_view, counted
+from scrm.models import Contact, Link, MatchKey, MatchState, Profile, Side, ValueCount
+from scrm.runtime import Core
+
+CAP = 400  # a key held by more contacts than this says too little
+CHUNK = 25
+REMATCHED = (MatchState.NEW, MatchState.NONE, MatchState.REVIEW, MatchState.UNSURE)
+
+
+def rekey_due(core: Core) -> bool:
+    """Make the keys of changed contacts anew, a few per transaction; True when more are waiting."""
+    with core.db.read() as session:
+        rows = session.scalars(
+            select(Contact).where(Contact.key_due_at <= core.db.clock.now()).order_by(Contact.key_due_at).limit(CHUNK)
+        ).all()
+    if not rows:
+        return False
+    made = {}
+    for row in rows:
+        alive = row.deleted_at is None and row.merged_into_id is None
+        view = contact_view(row)
+        made[row.id] = (row.version, set(contact_keys(view)) if alive else set(), counted(view) if alive else [])
+    with core.db.write("matching.rekey") as session:
+        now = core.db.clock.now()
+        touched = set()
+        for row in session.scalars(
+            select(Contact).where(Contact.id.in_(made)).order_by(Contact.id).with_for_update()
+        ):
+            version, keys, values = made[row.id]
+            if row.version != version:
+                continue  # changed meanwhile; it is due still
+            touched |= keys | _replace_keys(session, Side.CONTACT, row.id, keys)
+            _recount(session, Counter(values), Counter(row.counted))
+            row.counted, row.key_due_at = values, None
+        _rematch(session, touched, [row.id for row in rows], now)
+    return len(rows) == CHUNK
+
+
+def _replace_keys(session: Session, side: Side, owner_id: int, keys: Iterable[int]) -> set[int]:
+    """Store the keys of one owner; returns those it had before."""
+    mine = (MatchKey.side == side.value) & (MatchKey.owner_id == owner_id)
+    old = set(session.scalars(select(MatchKey.key).where(mine)))
+    new = set(keys)
+    if gone := old - new:
+        session.execute(delete(MatchKey).where(mine, MatchKey.key.in_(gone)))
+    if fresh := new - old:
+        session.execute(
+            insert(MatchKey), [{"side": side.value, "key": key, "owner_id": owner_id} for key in sorted(fresh)]
+        )
+    return old
+
+
+def keep_profile_keys(session: Session, profile_id: int, keys: Iterable[int]) -> None:
+    """Store a profile's keys, so that a contact that changes finds the profiles it may concern."""
+    _replace_keys(session, Side.PROFILE, profile_id, keys)
+
+
+def _recount(session: Session, new: Counter[str], old: Counter[str]) -> None:
+    change = {value: new[value] - old[value] for value in new.keys() | old.keys() if new[value] != old[value]}
+    if change:
+        statement = upsert(session, ValueCount)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["value"], set_={"count": ValueCount.count + statement.excluded.count}
+            ),
+            [{"value": value, "count": count} for value, count in sorted(change.items())],
+        )
+
+
+def _rematch(session: Session, keys: set[int], contact_ids: list[int], now: datetime) -> None:
+    """Profiles that share a key with a changed contact, or are linked to it, are to be matched again."""
+    holders: set[int] = set()
+    if keys:
+        rare = (
+            select(MatchKey.key)
+            .where(MatchKey.side == Side.PROFILE.value, MatchKey.key.in_(keys))
+            .group_by(MatchKey.key)
+            .having(func.count() <= CAP)
+        )
+        holders = set(
+            session.scalars(
+                select(MatchKey.owner_id).where(MatchKey.side == Side.PROFILE.value, MatchKey.key.in_(rare))
+            )
+        )
+    linked = set(session.scalars(select(Link.profile_id).where(Link.contact_id.in_(contact_ids))))
+    for ids, condition in ((holders, Profile.match_state.in_(REMATCHED)), (linked, Profile.is_internal.is_(False))):
+        for start in range(0, len(ids), 500):
+            session.execute(
+                update(Profile)
+                .where(Profile.id.in_(sorted(ids)[start : start + 500]), condition)
+                .values(match_due_at=now, match_generation=Profile.match_generation + 1)
+            )
+
+
+def candidate_ids(session: Session, keys: Iterable[int]) -> set[int]:
+    """Contacts that share a key with a profile, common keys left out."""
+    wanted = list(keys)
+    rare = (
+        select(MatchKey.key)
+        .where(MatchKey.side == Side.CONTACT.value, MatchKey.key.in_(wanted))
+        .group_by(MatchKey.key)
+        .having(func.count() <= CAP)
+    )
+    found = session.scalars(
+        select(MatchKey.owner_id).where(MatchKey.side == Side.CONTACT.value, MatchKey.key.in_(rare)).distinct()
+    )
+    return set(found)

@@ -1,0 +1,140 @@
+"""Match what is due: block, score, store the candidates, and judge by itself what is certain."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from scrm.matching.blocking import candidate_ids, keep_profile_keys
+from scrm.matching.evidence import Evidence
+from scrm.matching.judgments import Decision, decide, derive, standing, survivor
+from scrm.matching.keys import profile_keys
+from scrm.matching.load import StoredFrequencies, active_model, add_shipped_model, contact_views, profile_view
+from scrm.matching.model import MatchModel
+from scrm.matching.score import Action, Judged, Ranking, Scored, score
+from scrm.models import Candidate, Judge, MatchState, Profile, Verdict
+from scrm.policy import Use, permit
+from scrm.runtime import Core
+
+BATCH = 20
+KEPT = 5  # candidates shown to a steward
+KEPT_PROBABILITY = 0.001
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Result:
+    """What was computed for one profile before the transaction."""
+
+    profile_id: int
+    generation: int
+    keys: frozenset[int]
+    ranking: Ranking
+
+
+def match_due(core: Core) -> bool:
+    """Match a few due profiles; True when more are waiting."""
+    now = core.db.clock.now()
+    with core.db.read() as session:
+        model_id, model = active_model(session) or _ship_model(core)
+        due = session.scalars(
+            select(Profile).where(Profile.match_due_at <= now).order_by(Profile.match_due_at).limit(BATCH)
+        ).all()
+        results = [_compute(session, row, model) for row in due]
+    if not due:
+        return False
+    with core.db.write("matching.store") as session:
+        for result in results:
+            _store(session, core, result, model_id)
+    return len(due) == BATCH
+
+
+def _ship_model(core: Core) -> tuple[int, MatchModel]:
+    with core.db.write("matching.model") as session:
+        if (found := active_model(session)) is None:
+            add_shipped_model(session, core.db.clock.now())
+            session.flush()
+            found = active_model(session)
+    if found is None:
+        raise RuntimeError("the shipped model was just stored and is not there")
+    return found
+
+
+def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
+    view = profile_view(row)
+    keys = frozenset(profile_keys(view)) if permit(row.network, Use.MATCH).allowed else frozenset()
+    contacts = contact_views(session, candidate_ids(session, keys)) if keys else []
+    judged = {}
+    for judgment in reversed(standing(session, row.id)):
+        contact_id = survivor(session, judgment.contact_id)
+        if contact_id is not None and judgment.judge != Judge.ENGINE and judgment.verdict in set(Judged):
+            judged[contact_id] = Judged(judgment.verdict)
+    frequencies = StoredFrequencies(session, contacts)
+    ranking = score(view, contacts, model, frequencies, judged)  # type: ignore[arg-type]
+    return _Result(profile_id=row.id, generation=row.match_generation, keys=keys, ranking=ranking)
+
+
+def _store(session: Session, core: Core, result: _Result, model_id: int) -> None:
+    now = core.db.clock.now()
+    profile = session.scalars(select(Profile).where(Profile.id == result.profile_id).with_for_update()).one()
+    if profile.match_generation != result.generation or profile.match_due_at is None:
+        return  # changed meanwhile, or another worker was first
+    profile.match_due_at = None
+    if profile.is_internal:
+        return
+    keep_profile_keys(session, profile.id, result.keys)
+    decision = result.ranking.decision
+    kept = [row for row in result.ranking.scored[:KEPT] if row.probability >= KEPT_PROBABILITY]
+    for_review = decision.action is not Action.NONE
+    session.execute(delete(Candidate).where(Candidate.profile_id == profile.id))
+    rows = [
+        {
+            "profile_id": profile.id,
+            "contact_id": row.contact_id,
+            "bits": row.bits,
+            "probability": row.probability,
+            "evidence": [_evidence(evidence) for evidence in row.evidence],
+            "for_review": for_review and not row.is_vetoed,
+            "model_id": model_id,
+            "computed_at": now,
+        }
+        for row in kept
+    ]
+    if rows:
+        session.execute(insert(Candidate), rows)
+    is_open = profile.match_state in {MatchState.NEW, MatchState.NONE, MatchState.REVIEW}
+    if decision.action is Action.LINK and decision.contact_id is not None and is_open:
+        best = next((row for row in result.ranking.scored if row.contact_id == decision.contact_id), None)
+        _link(session, core, profile, best, model_id)
+    else:
+        derive(session, now, profile)
+
+
+def _link(session: Session, core: Core, profile: Profile, best: Scored | None, model_id: int) -> None:
+    if best is None:
+        derive(session, core.db.clock.now(), profile)
+        return
+    decide(
+        session,
+        core.db.clock.now(),
+        Decision(
+            profile_id=profile.id,
+            contact_id=best.contact_id,
+            verdict=Verdict.POSITIVE,
+            judge=Judge.ENGINE,
+            model_id=model_id,
+            probability=best.probability,
+            seen_judgment_id=-1,
+        ),
+    )
+
+
+def _evidence(row: Evidence) -> dict[str, object]:
+    return {
+        "rule": row.rule,
+        "level": row.level,
+        "bits": row.bits,
+        "profile_value": row.profile_value,
+        "contact_value": row.contact_value,
+        "message": row.detail.message,
+        "params": dict(row.detail.params),
+    }

@@ -1,0 +1,235 @@
+"""Judgments and the links that follow from them; the only writer of either.
+
+Judgments are append-only. An undo is a later judgment that names the one it undoes; an undo can be undone. The link
+of a profile is a function of the judgments that still stand, so it can always be derived anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from scrm.errors import ConflictError, InputError
+from scrm.i18n import N_
+from scrm.models import (
+    AuditEntry,
+    Candidate,
+    Contact,
+    Interaction,
+    Judge,
+    Judgment,
+    Link,
+    MatchState,
+    Profile,
+    Verdict,
+    mark_timelines_due,
+)
+
+LONGEST_MERGE_CHAIN = 50
+MANY = 100  # interactions counted at most for the order of the queue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What somebody decides about a profile, perhaps together with one contact."""
+
+    profile_id: int
+    contact_id: int | None = None
+    verdict: Verdict
+    judge: Judge
+    user_id: int | None = None
+    model_id: int | None = None
+    probability: float | None = None
+    reason: str | None = None
+    seen_judgment_id: int | None = None  # newest judgment the person saw; -1: not asked
+
+
+def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
+    """Write a judgment and derive the link, inside the caller's write transaction.
+
+    Raises ConflictError when somebody else judged this profile after `seen_judgment_id` (0 or None: none seen; -1:
+    not checked), InputError when the verdict needs a contact and there is none.
+    """
+    profile = _lock(session, decision.profile_id)
+    if (decision.contact_id is None) != (
+        decision.verdict is Verdict.NOBODY
+    ) and decision.verdict is not Verdict.UNSURE:
+        raise InputError(N_("This decision needs exactly one contact."))
+    if profile.is_internal:
+        raise InputError(N_("Our own people are never linked to contacts."))
+    newest = latest_judgment_id(session, profile.id)
+    if decision.seen_judgment_id != -1 and newest > (decision.seen_judgment_id or 0):
+        raise ConflictError("somebody judged this profile first")
+    row = Judgment(
+        profile_id=profile.id,
+        contact_id=decision.contact_id,
+        verdict=decision.verdict.value,
+        judge=decision.judge.value,
+        user_id=decision.user_id,
+        model_id=decision.model_id,
+        probability=decision.probability,
+        reason=decision.reason,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    derive(session, now, profile)
+    if decision.user_id is not None:
+        _audit(session, now, row, f"judgment.{decision.verdict.value}")
+    return row
+
+
+def undo(session: Session, now: datetime, judgment_id: int, user_id: int | None) -> Judgment:
+    """Take a judgment back by a later one; raises ConflictError when it was undone already."""
+    undone = session.get(Judgment, judgment_id)
+    if undone is None:
+        raise InputError(N_("There is no such decision."))
+    profile = _lock(session, undone.profile_id)
+    if session.scalar(select(Judgment.id).where(Judgment.undoes_id == judgment_id)) is not None:
+        raise ConflictError("this decision was undone already")
+    row = Judgment(
+        profile_id=profile.id,
+        contact_id=undone.contact_id,
+        verdict=None,
+        judge=Judge.STEWARD.value,
+        user_id=user_id,
+        created_at=now,
+        undoes_id=judgment_id,
+    )
+    session.add(row)
+    session.flush()
+    derive(session, now, profile)
+    _audit(session, now, row, "judgment.undone")
+    return row
+
+
+def latest_judgment_id(session: Session, profile_id: int) -> int:
+    """Id of the newest judgment on a profile, 0 when there is none."""
+    return session.scalar(select(func.max(Judgment.id)).where(Judgment.profile_id == profile_id)) or 0
+
+
+def standing(session: Session, profile_id: int) -> list[Judgment]:
+    """The judgments on a profile that are not undone, newest first."""
+    rows = session.scalars(select(Judgment).where(Judgment.profile_id == profile_id).order_by(Judgment.id.desc()))
+    undone: set[int] = set()
+    stands = []
+    for row in rows:
+        if row.id in undone:
+            continue
+        if row.undoes_id is not None:
+            undone.add(row.undoes_id)
+        else:
+            stands.append(row)
+    return stands
+
+
+def derive(session: Session, now: datetime, profile: Profile) -> None:
+    """Bring link, match state and priority of a profile in line with its judgments and candidates."""
+    stands = standing(session, profile.id)
+    linked, state = _outcome(session, profile, stands)
+    old = session.get(Link, profile.id)
+    if linked is not None:
+        judgment, contact_id = linked
+        if old is None:
+            session.add(
+                Link(
+                    profile_id=profile.id,
+                    contact_id=contact_id,
+                    judgment_id=judgment.id,
+                    model_id=judgment.model_id,
+                    linked_at=now,
+                )
+            )
+        elif old.contact_id != contact_id or old.judgment_id != judgment.id:
+            old.contact_id, old.judgment_id, old.model_id = contact_id, judgment.id, judgment.model_id
+            old.linked_at = now
+    elif old is not None:
+        session.execute(delete(Link).where(Link.profile_id == profile.id))
+        session.expunge(old)
+    profile.match_state = state.value
+    if state is MatchState.REVIEW:
+        profile.priority = _priority(session, profile.id)
+    session.flush()
+    mark_timelines_due(session, [profile.id], now)
+
+
+def _outcome(
+    session: Session, profile: Profile, stands: Sequence[Judgment]
+) -> tuple[tuple[Judgment, int] | None, MatchState]:
+    if profile.is_internal:
+        return None, MatchState.INTERNAL
+    refused = {
+        survivor(session, row.contact_id): row.id
+        for row in reversed(stands)
+        if row.verdict == Verdict.NEGATIVE and row.contact_id is not None
+    }
+    for by_people in (True, False):
+        for row in stands:
+            if (row.judge != Judge.ENGINE) is not by_people or row.verdict == Verdict.NEGATIVE:
+                continue
+            if row.verdict == Verdict.NOBODY:
+                return None, MatchState.NOBODY
+            if row.verdict == Verdict.UNSURE:
+                return None, MatchState.UNSURE
+            contact_id = survivor(session, row.contact_id)
+            if contact_id is None or refused.get(contact_id, 0) > row.id:
+                continue
+            return (row, contact_id), MatchState.LINKED
+    return None, MatchState.REVIEW if _has_candidate(session, profile.id, refused) else MatchState.NONE
+
+
+def _has_candidate(session: Session, profile_id: int, refused: dict[int | None, int]) -> bool:
+    rows = session.execute(
+        select(Candidate.contact_id)
+        .join(Contact, Contact.id == Candidate.contact_id)
+        .where(
+            Candidate.profile_id == profile_id,
+            Candidate.for_review.is_(True),
+            Contact.deleted_at.is_(None),
+            Contact.merged_into_id.is_(None),
+        )
+    )
+    return any(contact_id not in refused for (contact_id,) in rows)
+
+
+def survivor(session: Session, contact_id: int | None) -> int | None:
+    """The live contact that this one has become through merges; None when it is deleted (or the merges loop)."""
+    for _ in range(LONGEST_MERGE_CHAIN):
+        if contact_id is None:
+            return None
+        row = session.get(Contact, contact_id)
+        if row is None or (row.deleted_at is not None and row.merged_into_id is None):
+            return None
+        if row.merged_into_id is None:
+            return row.id
+        contact_id = row.merged_into_id
+    return None
+
+
+def _priority(session: Session, profile_id: int) -> int:
+    """What settling this profile is worth: how much of the timeline it would fill, likelier ones first."""
+    some = select(Interaction.id).where(Interaction.party_id == profile_id).limit(MANY).subquery()
+    count = session.scalar(select(func.count()).select_from(some)) or 0
+    best = session.scalar(select(func.max(Candidate.probability)).where(Candidate.profile_id == profile_id)) or 0.0
+    return round(1000 * best * (1 + count))
+
+
+def _lock(session: Session, profile_id: int) -> Profile:
+    row = session.scalars(select(Profile).where(Profile.id == profile_id).with_for_update()).one_or_none()
+    if row is None:
+        raise InputError(N_("There is no such profile."))
+    return row
+
+
+def _audit(session: Session, now: datetime, row: Judgment, action: str) -> None:
+    session.add(
+        AuditEntry(
+            at=now,
+            user_id=row.user_id,
+            action=action,
+            object=f"judgment/{row.id}",
+            after={"profile": row.profile_id, "contact": row.contact_id, "undoes": row.undoes_id},
+        )
+    )

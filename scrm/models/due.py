@@ -1,0 +1,55 @@
+"""Say that work is due: timelines that may have changed, objects to be read again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from scrm.db import upsert
+from scrm.models.connection import StreamState, Watch
+from scrm.models.timeline import TimelineDue
+
+
+def mark_timelines_due(session: Session, profile_ids: Iterable[int], now: datetime) -> None:
+    """Say that these profiles' timelines may have changed."""
+    rows = [
+        {"profile_id": p, "changes": 1, "due_at": now, "generation": 0, "crash_count": 0} for p in sorted(profile_ids)
+    ]
+    if rows:
+        statement = upsert(session, TimelineDue)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["profile_id"],
+                set_={"changes": TimelineDue.changes + 1, "due_at": statement.excluded.due_at},
+            ),
+            rows,
+        )
+
+
+def watch_again(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Have objects read again no later than the times given, and wake the streams that do it."""
+    statement = upsert(session, Watch)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "stream", "native_id"],
+            set_={"due_at": statement.excluded.due_at},
+            where=Watch.due_at > statement.excluded.due_at,
+        ),
+        list(rows),
+    )
+    earliest: dict[tuple[int, str], datetime] = {}
+    for row in rows:
+        at = (row["connection_id"], row["stream"])
+        earliest[at] = min(earliest.get(at, row["due_at"]), row["due_at"])
+    for (connection_id, stream), due_at in earliest.items():
+        session.execute(
+            update(StreamState)
+            .where(
+                StreamState.connection_id == connection_id,
+                StreamState.stream == stream,
+                (StreamState.due_at > due_at) | StreamState.due_at.is_(None),
+            )
+            .values(due_at=bindparam("soon", due_at))
+        )

@@ -1,0 +1,109 @@
+"""What runs when: the sweeper that finds due rows and wakes work for them, and the chores that come round daily.
+
+Without Redis the sweeper does the work itself, slowly: an absent Redis costs delay, not data.
+"""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from scrm import logs
+from scrm.config import Settings
+from scrm.db import upsert
+from scrm.jobs import QUEUE, SERIALIZER, enqueue, work
+from scrm.models import Chore, Contact, CrmState, InboxItem, InboxState, Profile, StreamState, TimelineDue
+from scrm.runtime import Core, open_core
+from scrm.sync.outbox import has_due
+
+log = logs.get(__name__)
+
+SWEEP_SECONDS = 2.0
+HEARTBEAT = "scrm:scheduler"
+HEARTBEAT_SECONDS = 30
+CHORES = ("purge",)
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Sweep until told to stop."""
+    core = open_core(settings)
+    redis = Redis.from_url(settings.redis, socket_connect_timeout=1, socket_timeout=1, retry=None)
+    queue = Queue(QUEUE, connection=redis, serializer=SERIALIZER)
+    is_away = False
+    plan_chores(core)
+    while not stop.is_set():
+        try:
+            sweep(core, queue)
+            redis.set(HEARTBEAT, "1", ex=HEARTBEAT_SECONDS)
+            if is_away:
+                log.info("redis_back")
+            is_away = False
+        except (RedisError, OSError):
+            if not is_away:
+                log.warning("redis_away")
+            is_away = True
+            do_it_here(core)
+        stop.wait(SWEEP_SECONDS)
+    core.db.close()
+
+
+def sweep(core: Core, queue: Queue) -> None:
+    """Queue a wake-up for every kind of work that is due; raises RedisError."""
+    with core.db.read() as session:
+        due = list(find_due(session, core.db.clock.now()))
+    for kind, subject in due:
+        enqueue(queue, kind, subject)
+
+
+def do_it_here(core: Core) -> None:
+    """Work off what is due in this process, each piece once."""
+    with core.db.read() as session:
+        due = list(find_due(session, core.db.clock.now()))
+    for kind, subject in due:
+        try:
+            work(core, kind, subject)
+        except Exception:
+            log.exception("job_failed", job=kind, subject=subject)
+
+
+def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]]:
+    """Every kind of work that is due, with its subject."""
+    for state_id in session.scalars(select(StreamState.id).where(_is_due(StreamState, now))):
+        yield "read", state_id
+    questions: dict[str, tuple[type, ColumnElement[bool]]] = {
+        "inbox": (InboxItem, _is_due(InboxItem, now) & (InboxItem.state == InboxState.TODO.value)),
+        "pull": (CrmState, _is_due(CrmState, now)),
+        "keys": (Contact, Contact.key_due_at <= now),
+        "match": (Profile, Profile.match_due_at <= now),
+        "expand": (TimelineDue, _is_due(TimelineDue, now)),
+    }
+    for kind, (model, condition) in questions.items():
+        if session.execute(select(1).select_from(model).where(condition).limit(1)).first():
+            yield kind, None
+    if has_due(session, now):
+        yield "deliver", None
+    for name in session.scalars(select(Chore.name).where(_is_due(Chore, now))):
+        yield name, None
+
+
+def _is_due(model: type, now: datetime) -> ColumnElement[bool]:
+    due: ColumnElement[bool] = (model.due_at <= now) & or_(  # type: ignore[attr-defined]
+        model.lease_until.is_(None),  # type: ignore[attr-defined]
+        model.lease_until < now,  # type: ignore[attr-defined]
+    )
+    return due
+
+
+def plan_chores(core: Core) -> None:
+    """Make sure that every chore is planned; the first time is now."""
+    now = core.db.clock.now()
+    with core.db.write("chores.plan") as session:
+        session.execute(
+            upsert(session, Chore).on_conflict_do_nothing(index_elements=["name"]),
+            [{"name": name, "due_at": now, "generation": 0, "crash_count": 0} for name in CHORES],
+        )
