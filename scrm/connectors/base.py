@@ -13,7 +13,8 @@ Errors are classes by what the caller does next (`scrm.errors`).
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
@@ -298,8 +299,12 @@ RECHECK = "recheck"  # the object stream that follows edits and deletions; every
 
 
 def raise_for_status(api: Api, answer: Answer, *, retry_after: float | None = None) -> None:
-    """What a status means when the network has no dialect of its own."""
+    """What a status means when the network has no dialect of its own.
+
+    `retry_after` is what the network's own headers say; without it the standard `Retry-After` counts.
+    """
     status = answer.status
+    retry_after = asked_to_wait(answer) if retry_after is None else clamp_retry_after(retry_after)
     if status < 300:
         return
     if status < 400:
@@ -315,6 +320,19 @@ def raise_for_status(api: Api, answer: Answer, *, retry_after: float | None = No
     if status >= 500:
         raise RetryLaterError(f"the network answers {status}", network=api.network, retry_after=retry_after)
     raise UnavailableError(f"the network refuses the call with {status}", network=api.network)
+
+
+def asked_to_wait(answer: Answer) -> float | None:
+    """The seconds of `Retry-After`, a number or a date (RFC 9110, 10.2.3), within reason; None when it says neither."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return clamp_retry_after(float(value[:10]))
+    try:
+        until = parsedate_to_datetime(value)
+        now = parsedate_to_datetime(answer.headers["Date"]) if "Date" in answer.headers else datetime.now(UTC)
+        return clamp_retry_after((until - now).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def clamp_retry_after(seconds: float) -> float:
