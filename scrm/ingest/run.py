@@ -27,13 +27,13 @@ from scrm.errors import (
 )
 from scrm.failpoints import outside
 from scrm.ingest.access import account_of, open_api
-from scrm.ingest.store import RECHECK_HOURS, Context, InternalCheck, Stored, store
+from scrm.ingest.internal import internal_check
+from scrm.ingest.store import RECHECK_HOURS, Context, Stored, store
 from scrm.ingest.translate import Batch, translate
 from scrm.models import (
     Connection,
     ConnectionState,
     Interaction,
-    Preference,
     Run,
     StreamState,
     Watch,
@@ -223,11 +223,6 @@ def context_for(
 ) -> Context:
     """Whose page it is: retention from the network's terms, and who counts as one of us."""
     terms = connector.manifest.terms
-    own = session.execute(select(Connection.network, Connection.scope, Connection.native_id)).all()
-    internal = session.get(Preference, "internal")
-    named = internal.value if internal else {}
-    keys = {Key(network=n, scope=s, native_id=i) for n, s, i in own}
-    keys |= {Key(network=n, scope=s, native_id=i) for n, s, i in named.get("profiles", [])}
     return Context(
         connection_id=connection.id,
         network=connection.network,
@@ -235,7 +230,7 @@ def context_for(
         now=now,
         raw_days=min(RAW_DAYS, terms.keep_days or RAW_DAYS),
         keep_days=terms.keep_days,
-        is_internal=InternalCheck(keys=frozenset(keys), domains=frozenset(named.get("domains", []))),
+        is_internal=internal_check(session),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from scrm.connectors.base import RECHECK
 from scrm.db import upsert
+from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import store_profiles
 from scrm.ingest.translate import Batch
 from scrm.models import Interaction, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
@@ -35,22 +36,8 @@ class Context:
     now: datetime
     raw_days: int
     keep_days: int | None
-    is_internal: "InternalCheck"
+    is_internal: InternalCheck
     is_archive: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class InternalCheck:
-    """Who is one of us: connected accounts, profiles named by the admin, hosts of our own."""
-
-    keys: frozenset[Key] = frozenset()
-    domains: frozenset[str] = frozenset()
-
-    def __call__(self, key: Key, handle: str | None) -> bool:
-        if key in self.keys:
-            return True
-        host = (handle or "").rpartition("@")[2].lower() if self.domains else ""
-        return bool(host) and any(host == domain or host.endswith("." + domain) for domain in self.domains)
 
 
 @dataclass(kw_only=True)
