@@ -161,12 +161,14 @@ class _Reader:
         by_account = request.args.get("account_id")
 
         def keep(number: int) -> bool:
-            one = self._state.notifications[number]
-            if by_account and str(one.account.id) != by_account:
-                return False
-            return (not wanted or one.kind in wanted) and one.kind not in unwanted
+            return by_account is None or str(self._state.notifications[number].account.id) == by_account
 
-        page = paging.window(viewer.notifications, paging.limit(NOTIFICATIONS), keep)
+        lists = [
+            ids
+            for kind, ids in viewer.notifications.items()
+            if (not wanted or kind in wanted) and kind not in unwanted
+        ]
+        page = paging.merged_window(lists, paging.limit(NOTIFICATIONS), keep)
         entities = [notification_entity(self._state.notifications[one], viewer) for one in page]
         # the real server offers a next page after every page that is not empty
         return _answer(entities, paging.link_header(page, has_next=True))

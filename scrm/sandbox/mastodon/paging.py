@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from flask import request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 PLACES = frozenset({"max_id", "min_id", "since_id"})
 
@@ -34,6 +34,15 @@ def window(ids: Sequence[int], count: int, keep: Callable[[int], bool], *, both_
         return upward[::-1]
     start = 0 if since is None else bisect_right(ids, since)
     return _take(ids, range(end - 1, start - 1, -1), count, keep)
+
+
+def merged_window(lists: Iterable[Sequence[int]], count: int, keep: Callable[[int], bool]) -> list[int]:
+    """Return the window of several ascending lists as if they were one, without ever joining them."""
+    pages = (window(ids, count, keep) for ids in lists)
+    found = sorted((number for page in pages for number in page), reverse=True)
+    if _place("min_id") is None:
+        return found[:count]
+    return found[max(0, len(found) - count) :]
 
 
 def _take(ids: Sequence[int], places: range, count: int, keep: Callable[[int], bool]) -> list[int]:

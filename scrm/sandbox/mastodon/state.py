@@ -34,7 +34,7 @@ class Account:
     created_at: datetime
     is_bot: bool
     statuses: list[int] = field(default_factory=list)
-    notifications: list[int] = field(default_factory=list)
+    notifications: dict[str, list[int]] = field(default_factory=dict)  # by kind
     followers: dict[int, Account] = field(default_factory=dict)  # by the follow's row id
     following: dict[int, int] = field(default_factory=dict)  # account id -> the follow's row id
     favourites: dict[int, int] = field(default_factory=dict)  # status id -> the favourite's row id
@@ -198,13 +198,14 @@ class State:
             created_at=at,
         )
         self.notifications[notification.id] = notification
-        recipient.notifications.append(notification.id)  # numbered as they arrive, so always the highest
+        # numbered as they arrive, so always the highest
+        recipient.notifications.setdefault(kind, []).append(notification.id)
         if status:
             status.notifications.add(notification.id)
 
     def remove_notification(self, number: int) -> None:
         notification = self.notifications.pop(number)
-        _drop(notification.recipient.notifications, number)
+        _drop(notification.recipient.notifications[notification.kind], number)
         if notification.status:
             notification.status.notifications.discard(number)
 

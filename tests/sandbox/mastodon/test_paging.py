@@ -53,6 +53,22 @@ def test_nothing_above_the_newest_is_an_empty_page_without_link(reader, ten):
     assert "Link" not in answer.headers
 
 
+def test_several_types_are_paged_as_one_list(network, reader):
+    news = network.post("nordwerk", "Neu", at=minute(0))
+    for number, key in enumerate(("katharina", "helene", "jane_doe", "thomas_mueller_1")):
+        network.like(key, news, at=minute(number))
+        network.follow(key, "nordwerk", at=minute(number))
+        network.share(key, news, at=minute(number))
+    both = reader.json(NOTIFICATIONS, types=["favourite", "follow"])
+    assert [item["type"] for item in both] == ["follow", "favourite"] * 4
+    ids = [item["id"] for item in both][::-1]
+    wanted = {"types": ["favourite", "follow"], "limit": 3}
+    assert reader.ids(NOTIFICATIONS, **wanted) == ids[:4:-1]
+    assert reader.ids(NOTIFICATIONS, **wanted, min_id=ids[0]) == [ids[3], ids[2], ids[1]]
+    assert reader.ids(NOTIFICATIONS, **wanted, max_id=ids[5]) == [ids[4], ids[3], ids[2]]
+    assert reader.ids(NOTIFICATIONS, **wanted | {"limit": 0}, min_id=ids[0]) == []
+
+
 def test_an_id_that_is_gone_or_no_number_still_cuts(network, reader, ten):
     uri = network.truth()[4]["native_id"]
     network.delete(uri, at=minute(20))
