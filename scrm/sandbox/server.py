@@ -71,20 +71,14 @@ class Server:
 
     def stop(self) -> None:
         """Stop listening, cut open connections and wait for the thread; a second call does nothing."""
-        if self._thread is None:
-            return
-        self._server.shutdown()
-        self._thread.join()
-        self._thread = None
+        if self._thread:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
         self._server.server_close()
         for connection in list(_open_sockets(self._server)):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-
-    def wait(self) -> None:
-        """Block until the server is stopped."""
-        if self._thread is not None:
-            self._thread.join()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -11,7 +11,7 @@ QUESTION = {
     "de": (
         "Gibt es für den {product} noch Ersatzlager? Unserer läuft seit {number} Jahren.",
         "Welche Ölsorte empfehlt ihr für den {product} bei −20 °C?",
-        "Passt der {product} auf den alten Flansch, oder brauchen wir einen Adapter?",
+        "Geht der {product} auf den alten Flansch, oder brauchen wir einen Adapter?",
     ),
     "en": (
         "Is the {product} still available with the long shaft? Need {number} of them.",
@@ -130,7 +130,7 @@ HEARSAY = {
         "Anyone here running #Nordwerk drives in a cold store?",
         "Rescued a {product} from the scrapyard. Still turns. #Nordwerk 📷",
     ),
-    "fr": ("Quelqu'un connaît les moteurs #Nordwerk ?",),
+    "fr": ("Quelqu'un connaît les transmissions #Nordwerk ?",),
     "ja": ("#Nordwerk のモーターを拾った。まだ回る。",),
 }
 SMALL_TALK = {

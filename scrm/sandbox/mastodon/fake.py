@@ -152,10 +152,7 @@ class Mastodon:
             account, status = self._state.by_key[person_key], self._state.by_uri[post_id]
             row = account.favourites.pop(status.id)
             del status.favourites[row]
-            for number in list(status.notifications):
-                notification = self._state.notifications[number]
-                if (notification.kind, notification.account) == ("favourite", account):
-                    self._state.remove_notification(number)
+            self._state.take_back("favourite", account, status)
             self._truth.deleted(f"{account.uri}#likes/{row}", at)
 
     def share(self, person_key: str, post_id: str, *, at: datetime) -> str:

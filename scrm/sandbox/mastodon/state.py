@@ -183,6 +183,7 @@ class State:
             status.quote_of.quotes.remove(status)
         if status.reblog_of:
             status.reblog_of.reblogs.pop(status.account.id, None)
+            self.take_back("reblog", status.account, status.reblog_of)
 
     def notify(self, kind: str, recipient: Account, account: Account, status: Status | None, at: datetime) -> None:
         """Tell a local account; other servers tell their own people."""
@@ -202,6 +203,13 @@ class State:
         recipient.notifications.setdefault(kind, []).append(notification.id)
         if status:
             status.notifications.add(notification.id)
+
+    def take_back(self, kind: str, account: Account, status: Status) -> None:
+        """Remove the notification of a deed that was undone."""
+        for number in list(status.notifications):
+            notification = self.notifications[number]
+            if (notification.kind, notification.account) == (kind, account):
+                self.remove_notification(number)
 
     def remove_notification(self, number: int) -> None:
         notification = self.notifications.pop(number)

@@ -60,3 +60,14 @@ def test_likes_are_uris_and_have_no_count(archive):
     assert "totalItems" not in likes
     assert read(archive, "actor.json")["likes"] == "likes.json"
     assert read(archive, "actor.json")["preferredUsername"] == "nordwerk"
+
+
+@pytest.mark.parametrize(
+    ("visibility", "to", "cc"), [("unlisted", "followers", "Public"), ("private", "followers", "")]
+)
+def test_the_audience_follows_from_the_visibility(network, visibility, to, cc):
+    network.post("nordwerk", "Leise", at=minute(0), visibility=visibility)
+    archive = zipfile.ZipFile(io.BytesIO(network.export_archive("nordwerk")))
+    note = read(archive, "outbox.json")["orderedItems"][0]["object"]
+    assert [address.endswith(to) for address in note["to"]] == [True]
+    assert [address.endswith(cc) for address in note["cc"]] == [True] * bool(cc)

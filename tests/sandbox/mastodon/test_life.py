@@ -60,12 +60,12 @@ def test_a_type_unknown_to_any_client_is_delivered(network, reader):
 
 
 def test_an_answer_mentions_whom_it_answers_in_html(network, reader, news):
-    network.post("katharina", "Passt <das> & jenes?\nJa\n\nEnde", at=minute(1), reply_to=news)
+    network.post("katharina", "Geht <das> & jenes?\nJa\n\nEnde", at=minute(1), reply_to=news)
     status = reader.json(NOTIFICATIONS)[0]["status"]
     assert status["content"] == (
         '<p><span class="h-card" translate="no"><a href="https://social.example/@nordwerk" '
         'class="u-url mention">@<span>nordwerk</span></a></span> '
-        "Passt &lt;das&gt; &amp; jenes?<br />Ja</p><p>Ende</p>"
+        "Geht &lt;das&gt; &amp; jenes?<br />Ja</p><p>Ende</p>"
     )
     assert status["in_reply_to_id"] == api_id(network, news)
     assert [one["acct"] for one in status["mentions"]] == ["nordwerk"]
@@ -263,3 +263,39 @@ def test_the_truth_tells_replies_in_our_threads_from_what_is_not_ours(network, n
 def test_the_instance_names_its_domain_and_version(reader):
     instance = reader.json("/api/v2/instance")
     assert (instance["domain"], instance["version"]) == ("social.example", "4.7.0")
+
+
+def test_a_deleted_answer_boost_or_quote_is_no_longer_counted(network, reader, news):
+    answer = network.post("katharina", "Frage @niemand", at=minute(1), reply_to=news)
+    quote = network.post("katharina", "Merken", at=minute(2), quote=news)
+    boost = network.share("katharina", news, at=minute(3))
+    path = f"/api/v1/statuses/{api_id(network, news)}"
+    counted = ("replies_count", "quotes_count", "reblogs_count")
+    assert [reader.json(path)[name] for name in counted] == [1, 1, 1]
+    assert [one["username"] for one in reader.json(f"{path}/reblogged_by")] == ["kgross"]
+    for gone in (answer, quote, boost):
+        network.delete(gone, at=minute(4))
+    assert [reader.json(path)[name] for name in counted] == [0, 0, 0]
+    assert reader.json(f"{path}/reblogged_by") == []
+    assert reader.json(f"{path}/context")["descendants"] == []
+
+
+def test_a_hashtag_timeline_can_join_and_exclude_other_hashtags(network, reader):
+    one = network.post("katharina", "#nordwerk", at=minute(1))
+    two = network.post("katharina", "#nordwerk #getriebe", at=minute(2))
+    three = network.post("katharina", "#getriebe", at=minute(3))
+
+    def found(**query):
+        return [status["uri"] for status in reader.json("/api/v1/timelines/tag/nordwerk", **query)]
+
+    assert found() == [two, one]
+    assert found(any=["getriebe"]) == [three, two, one]
+    assert found(all=["getriebe"]) == [two]
+    assert found(none=["getriebe"]) == [one]
+
+
+def test_the_notice_of_a_boost_goes_with_the_boost(network, reader, news):
+    boost = network.share("katharina", news, at=minute(1))
+    network.like("katharina", news, at=minute(2))
+    network.delete(boost, at=minute(3))
+    assert kinds(reader) == ["favourite"]
