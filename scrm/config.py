@@ -63,6 +63,9 @@ class Settings:
         default=(),
         metadata={"help": "demo: addresses of the sandbox networks, as network=url, comma-separated"},
     )
+    lease_seconds: int = field(
+        default=120, metadata={"help": "how long claimed work stays with a process that stopped answering"}
+    )
     failpoint_file: str = field(
         default="", metadata={"help": "tests only: file naming the point at which a process kills itself"}
     )
@@ -159,3 +162,18 @@ def _faults(settings: Settings) -> list[str]:
         if not host or not port.isdigit():
             faults.append("SCRM_ALLOWED_HOSTS: expected host:port, comma-separated")
     return faults
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process: ours, with every setting spelled out (empty: the default)."""
+    environment = dict(os.environ)  # noqa: TID251 - the one reader
+    for f in fields(settings):
+        value = getattr(settings, f.name)
+        if value == f.default:
+            text = ""
+        elif isinstance(value, tuple):
+            text = ",".join(value)
+        else:
+            text = str(int(value)) if isinstance(value, bool) else str(value)
+        environment[setting_name(f.name)] = text
+    return environment
