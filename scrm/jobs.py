@@ -137,7 +137,7 @@ def _purge(core: Core, _subject: int | None) -> bool:
     """The daily chore: claimed for as long as it takes, finished when nothing is left."""
     with core.db.write("chores.claim") as session:
         now = core.db.clock.now()
-        claimed = claim(session, Chore, now, Chore.name == "purge")
+        claimed = claim(session, Chore, now, Chore.name == "purge", seconds=core.settings.lease_seconds)
     if not claimed:
         return False
     while purge(core):

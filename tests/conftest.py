@@ -88,8 +88,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
     url = request.getfixturevalue("postgres_database")
     tables = create_engine(url)
     with tables.begin() as connection:
-        names = ", ".join(table.name for table in Row.metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        for table in reversed(Row.metadata.sorted_tables):  # far faster than TRUNCATE for a few rows
+            connection.execute(table.delete())
     tables.dispose()
     return url
 

@@ -58,7 +58,7 @@ def connect(core: Core, network: str, form: Mapping[str, str], owner_id: int | N
         session.add(row)
         session.flush()
         _begin_streams(session, row, connector, now)
-        store_profiles(session, context_for(session, row, connector, "own", now), _own(profile))
+        store_profiles(session, context_for(session, core, row, "own"), _own(profile))
         _make_internal(session, account)
         _audit(session, now, owner_id, "connection.added", row)
     _wake_streams(core, row.id)

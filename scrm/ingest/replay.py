@@ -32,7 +32,7 @@ def replay(core: Core, connection_id: int, progress: Callable[[int], None] | Non
             continue
         batch = translate((json.loads(row.body) for row in rows), account, stream.translate)
         with core.db.write("replay.store") as session:
-            store(session, context_for(session, connection, connector, stream_name, core.db.clock.now()), batch)
+            store(session, context_for(session, core, connection, stream_name), batch)
             for row, item in zip(rows, batch.raw, strict=True):
                 if row.quarantine != item.quarantine:
                     mended = update(RawRecord).where(RawRecord.id == row.id)

@@ -28,7 +28,7 @@ from scrm.errors import (
 from scrm.failpoints import outside
 from scrm.ingest.access import account_of, open_api
 from scrm.ingest.internal import internal_check
-from scrm.ingest.store import RECHECK_HOURS, Context, Stored, store
+from scrm.ingest.store import RECHECK, Context, Stored, store
 from scrm.ingest.translate import Batch, translate
 from scrm.models import (
     Connection,
@@ -91,7 +91,7 @@ def read_stream(core: Core, state_id: int, *, seconds: float = RUN_SECONDS) -> b
 def _begin(core: Core, state_id: int) -> _Run | None:
     now = core.db.clock.now()
     with core.db.write("ingest.begin") as session:
-        claimed = claim(session, StreamState, now, StreamState.id == state_id)
+        claimed = claim(session, StreamState, now, StreamState.id == state_id, seconds=core.settings.lease_seconds)
         if not claimed:
             return None
         state = claimed[0]
@@ -131,7 +131,7 @@ def _page(run: _Run, api: Api, stream: Stream) -> bool:
         raise RetryLaterError("the cursor does not move", network=run.connection.network, stream=stream.name)
     with run.core.db.write("ingest.store_page") as session:
         now = run.core.db.clock.now()
-        stored = store(session, context_for(session, run.connection, run.connector, stream.name, now), batch)
+        stored = store(session, context_for(session, run.core, run.connection, stream.name), batch)
         _advance(session, run, page, batch, now)
         _count(session, run, batch, stored)
     run.state.cursor = page.cursor
@@ -152,7 +152,7 @@ def _advance(session: Session, run: _Run, page: Page, batch: Batch, now: datetim
             reached_at=reached,
             items=StreamState.items + len(page.items),
             quarantined=StreamState.quarantined + batch.quarantined,
-            lease_until=now + timedelta(seconds=120),
+            lease_until=now + timedelta(seconds=run.core.settings.lease_seconds),
         )
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]
@@ -181,7 +181,7 @@ def _objects(run: _Run, api: Api, stream: ObjectStream) -> bool:
         batch.deletions[key] = DeletionRecord(key=key, kind=DeletedKind.INTERACTION)
     with run.core.db.write("ingest.store_objects") as session:
         now = run.core.db.clock.now()
-        stored = store(session, context_for(session, run.connection, run.connector, stream.name, now), batch)
+        stored = store(session, context_for(session, run.core, run.connection, stream.name), batch)
         _settle_watches(session, run, due, page, now)
         _advance(session, run, Page(items=page.items, cursor=run.state.cursor, has_more=False), batch, now)
         _count(session, run, batch, stored)
@@ -190,7 +190,7 @@ def _objects(run: _Run, api: Api, stream: ObjectStream) -> bool:
 
 def _settle_watches(session: Session, run: _Run, due: Sequence[Watch], page: ObjectPage, now: datetime) -> None:
     """What was read is due again later, or watched no longer; what was confirmed says so."""
-    again = now + timedelta(hours=RECHECK_HOURS)
+    again = now + recheck_after(run.core)
     done = set(page.gone) | set(page.ends)
     ends = [watch.native_id for watch in due if watch.until_at < again or watch.native_id in done]
     stays = [watch.native_id for watch in due if watch.native_id not in set(ends)]
@@ -218,20 +218,24 @@ def _count(session: Session, run: _Run, batch: Batch, stored: Stored) -> None:
     )
 
 
-def context_for(
-    session: Session, connection: Connection, connector: Connector, stream: str, now: datetime
-) -> Context:
+def context_for(session: Session, core: Core, connection: Connection, stream: str) -> Context:
     """Whose page it is: retention from the network's terms, and who counts as one of us."""
-    terms = connector.manifest.terms
+    terms = connector_for(connection.network).manifest.terms
     return Context(
         connection_id=connection.id,
         network=connection.network,
         stream=stream,
-        now=now,
+        now=core.db.clock.now(),
         raw_days=min(RAW_DAYS, terms.keep_days or RAW_DAYS),
         keep_days=terms.keep_days,
         is_internal=internal_check(session),
+        recheck_after=recheck_after(core),
     )
+
+
+def recheck_after(core: Core) -> timedelta:
+    """How soon an item is read again to see whether it was edited or deleted."""
+    return timedelta(seconds=10) if core.settings.fast_intervals else RECHECK
 
 
 def _is_nearly_used_up(run: _Run, api: Api) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from scrm.connectors.base import RECHECK
+from scrm.connectors.base import RECHECK as RECHECK_STREAM
 from scrm.db import upsert
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import store_profiles
@@ -21,7 +21,7 @@ from scrm.models import Interaction, Profile, RawRecord, Watch, mark_timelines_d
 from scrm.records import DeletedKind, Direction, InteractionRecord, Key
 
 RECHECK_DAYS = 30  # items up to this age are read again …
-RECHECK_HOURS = 20  # … this often, so that 24 hours are kept with room to spare
+RECHECK = timedelta(hours=20)  # … this often, so that 24 hours are kept with room to spare
 CONTENTLESS = frozenset({"reaction", "share", "follow"})  # may be taken back and done again under the same key
 COMPARED = ("kind", "audience", "text", "url", "language", "thread_key", "in_reply_to", "target")
 
@@ -38,6 +38,7 @@ class Context:
     keep_days: int | None
     is_internal: InternalCheck
     is_archive: bool = False
+    recheck_after: timedelta = RECHECK
 
 
 @dataclass(kw_only=True)
@@ -120,7 +121,7 @@ def _store_interactions(
             upsert(session, Watch).on_conflict_do_nothing(index_elements=["connection_id", "stream", "native_id"]),
             watches,
         )
-    if confirmed and context.stream == RECHECK:
+    if confirmed and context.stream == RECHECK_STREAM:
         session.execute(update(Interaction).where(Interaction.id.in_(confirmed)).values(checked_at=context.now))
 
 
@@ -174,10 +175,10 @@ def _new_row(
 def _recheck(context: Context, record: InteractionRecord) -> dict[str, Any]:
     return {
         "connection_id": context.connection_id,
-        "stream": RECHECK,
+        "stream": RECHECK_STREAM,
         "native_id": record.key.native_id,
         "fetch_ref": record.fetch_ref,
-        "due_at": context.now + timedelta(hours=RECHECK_HOURS),
+        "due_at": context.now + context.recheck_after,
         "until_at": record.occurred_at + timedelta(days=RECHECK_DAYS),
     }
 

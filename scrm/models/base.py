@@ -12,8 +12,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from scrm.db import METADATA, BigId, Json, UtcDateTime
 
-LEASE_SECONDS = 120.0
-
 
 class Row(DeclarativeBase):
     """Base of every table."""
@@ -60,7 +58,7 @@ def claim(
     now: datetime,
     *where: ColumnElement[bool],
     limit: int = 1,
-    seconds: float = LEASE_SECONDS,
+    seconds: float,
 ) -> Sequence[Work]:
     """Take up to `limit` due rows for `seconds`; a lease that ran out without a finish counts as a crash.
 

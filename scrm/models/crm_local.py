@@ -1,13 +1,13 @@
 """The built-in CRM's own tables: its contacts and timeline records, and a ledger of every write it took.
 
-They belong to the CRM, not to us: only `sync/crm/local.py` touches them, in transactions of its own, as a CRM behind
-HTTP would. The ledger is what tests judge by.
+They belong to the CRM, not to us: only `sync/crm/local.py` and `sync/crm/local_contacts.py` touch them, in
+transactions of their own, as a CRM behind HTTP would. The ledger is what tests judge by.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scrm.models.base import Row, WithId
@@ -22,7 +22,8 @@ class LocalContact(WithId, Row):
     source_id: Mapped[str] = mapped_column(unique=True)  # the id in the file or system it came from
     fields: Mapped[dict[str, Any]]
     seq: Mapped[int]
-    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(BigInteger(), default=0)  # the source's, when it counts its changes
+    updated_at: Mapped[datetime]  # when the source last said something about it
     deleted_at: Mapped[datetime | None]
     merged_into: Mapped[str | None]
 

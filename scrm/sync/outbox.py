@@ -95,6 +95,7 @@ def _deliver_batch(core: Core, crm: Crm, about: Description) -> bool:
             TimelineEntry.crm_id == about.crm_id,
             TimelineEntry.state == EntryState.TODO.value,
             limit=min(about.batch_size, 100),
+            seconds=core.settings.lease_seconds,
         )
         rows = _ready(session, entries, now)
     if not entries:

@@ -39,7 +39,7 @@ def expand_due(core: Core) -> bool:
     """Expand one profile whose timeline may have changed; True when more is waiting."""
     now = core.db.clock.now()
     with core.db.write("timeline.claim") as session:
-        claimed = claim(session, TimelineDue, now)
+        claimed = claim(session, TimelineDue, now, seconds=core.settings.lease_seconds)
     if not claimed:
         return False
     due = claimed[0]

@@ -1,0 +1,94 @@
+"""A CRM with hands: what the contract tests need to arrange and to see, per implementation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from scrm.db import Database
+from scrm.models import LocalContact, LocalLedger, LocalRecord
+from scrm.sync.crm.base import Crm
+from scrm.sync.crm.local import LocalCrm
+from scrm.sync.crm.local_contacts import Put, Statement, put_contacts
+
+START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+PAGE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A timeline record as the CRM holds it."""
+
+    contact_native_id: str
+    version: int
+    fields: Mapping[str, Any]
+
+
+class World(Protocol):
+    """One CRM, empty at first, reading three contacts per portion."""
+
+    crm: Crm
+
+    def add(self, name: str) -> str: ...
+
+    def rename(self, native_id: str, name: str) -> None: ...
+
+    def delete(self, native_id: str) -> None: ...
+
+    def merge(self, native_id: str, into: str) -> None: ...
+
+    def records(self) -> Mapping[str, Held]: ...
+
+    def writes(self) -> list[str]: ...
+
+
+class LocalWorld:
+    """The built-in CRM, with contacts told to it as a source would."""
+
+    def __init__(self, database: Database) -> None:
+        self.crm: Crm = LocalCrm(database, page=PAGE)
+        self._db = database
+        self._now = START
+
+    def add(self, name: str) -> str:
+        self._say(source_id=f"source of {name}", fields={"full_name": name})
+        return self._native_id(f"source of {name}")
+
+    def rename(self, native_id: str, name: str) -> None:
+        self._say(source_id=self._source_id(native_id), fields={"full_name": name})
+
+    def delete(self, native_id: str) -> None:
+        self._say(source_id=self._source_id(native_id))
+
+    def merge(self, native_id: str, into: str) -> None:
+        self._say(source_id=self._source_id(native_id), merged_into=self._source_id(into))
+
+    def records(self) -> Mapping[str, Held]:
+        with self._db.read() as session:
+            return {
+                row.external_key: Held(
+                    contact_native_id=row.contact_native_id, version=row.version, fields=row.fields
+                )
+                for row in session.scalars(select(LocalRecord))
+            }
+
+    def writes(self) -> list[str]:
+        with self._db.read() as session:
+            return list(session.scalars(select(LocalLedger.operation).order_by(LocalLedger.id)))
+
+    def _say(self, **statement: Any) -> None:
+        self._now += timedelta(minutes=1)
+        assert put_contacts(self._db, [Statement(at=self._now, **statement)]) != [Put.STALE]
+
+    def _source_id(self, native_id: str) -> str:
+        with self._db.read() as session:
+            return session.get_one(LocalContact, int(native_id)).source_id
+
+    def _native_id(self, source_id: str) -> str:
+        with self._db.read() as session:
+            return str(session.scalars(select(LocalContact.id).where(LocalContact.source_id == source_id)).one())
+
+
+WORLDS: dict[str, type[LocalWorld]] = {"local": LocalWorld}
