@@ -120,6 +120,7 @@ SHIPPED = MatchModel(
         # contradictions
         "other_given_name.different": _level(0.02, 0.97),
         "other_given_name.initial": _level(0.03, 0.9),
+        "other_given_name.in_handle": _level(0.08, 0.6),
         "other_surname.different": _level(0.02, 0.99),
         "other_middle_name.different": _level(0.04, 0.85),
         "other_handle.different": _level(0.06, 0.9),

@@ -43,6 +43,8 @@ def canonical_account(network: str, handle: str, host: str | None = None) -> tup
     """Give (network, handle) as compared; a handle on a federated network carries its host."""
     network = canonical_network(network)
     name = clean(handle).lower().strip().lstrip("@")
+    if not name:
+        return None
     if network == "mastodon" and host and "@" not in name:
         name = f"{name}@{clean(host).lower()}"
     if network == "bluesky" and host and "." not in name:

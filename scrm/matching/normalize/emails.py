@@ -32,7 +32,7 @@ class Email:
 @lru_cache(maxsize=16384)
 def parse_email(text: str | None) -> Email | None:
     """Read one address; None for what is not one."""
-    found = _SHAPE.match(clean(text).lower().removeprefix("mailto:").strip(" <>\"'.,;"))
+    found = _SHAPE.match(clean(text).lower().removeprefix("mailto:").strip(" <>()[]\"'.,;:!?"))
     if found is None or ".." in found[2] or found[2].startswith((".", "-")):
         return None
     local, host = found[1], found[2]

@@ -60,6 +60,7 @@ class Alignment:
     left_initials: tuple[str, ...] = ()
     in_display: frozenset[str] = field(default_factory=frozenset)  # "surname", "given"
     in_handle: bool = False
+    left_in_handle: tuple[str, ...] = ()  # words of the handle beside the surname, explained by nothing
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ def align(contact: ContactView, profile: ProfileView) -> Alignment:
             label for label, finding in (("surname", surname), ("given", given)) if finding is not None
         ),
         in_handle=bool(handle_surname or handle_given),
+        left_in_handle=_left_in_handle(person, profile.handle_read) if handle_surname else (),
     )
 
 
@@ -221,6 +223,11 @@ def _in_handle(person: PersonName, handle: Handle) -> tuple[Finding | None, Find
     return _without_surname(person, handle)
 
 
+def _left_in_handle(person: PersonName, handle: Handle) -> tuple[str, ...]:
+    said = "".join(person.words)
+    return tuple(word for word in handle.words if len(word) > 2 and word not in said)
+
+
 def _given_beside(person: PersonName, before: str, after: str) -> Finding | None:
     """Find the given name in what the surname leaves of the handle: whole, short, as initial, or inside."""
     rests = tuple(rest for rest in (before, after) if rest)
@@ -252,7 +259,7 @@ def _without_surname(person: PersonName, handle: Handle) -> tuple[Finding | None
             if len(word) < SHORTEST_NEAR - 1:
                 continue
             level = Found.HANDLE if word == name else Found.HANDLE_NICKNAME
-            given = Finding(level=level, theirs=core, ours=name)
+            given = Finding(level=level, theirs=word, ours=name)
             rest = core[len(word) :] if core.startswith(word) else None
             if rest is not None and person.surname and rest == person.surname[0][0]:
                 return Finding(level=Found.HANDLE_INITIAL, theirs=rest, ours=person.surname[0]), given

@@ -2,10 +2,12 @@
 
 from scrm.i18n import N_
 from scrm.matching.evidence import Detail, Evidence
+from scrm.matching.frequencies import TokenKind
 from scrm.matching.rules.pair import Pair
 
 OTHER_GIVEN = N_("The surname fits, the first name is another one: perhaps a relative.")
 OTHER_INITIAL = N_("The first letter of the first name does not fit.")
+OTHER_IN_HANDLE = N_("Beside the surname, the handle says another first name: perhaps a relative.")
 OTHER_SURNAME = N_("The first name fits, the surname is another one.")
 OTHER_MIDDLE = N_("The middle initial is another one.")
 OTHER_HANDLE = N_("The contact is known under another handle on this network.")
@@ -27,6 +29,9 @@ def other_given_name(pair: Pair) -> Evidence | None:
         return _against(pair, ("other_given_name", "different", OTHER_GIVEN))
     if found.left_initials:
         return _against(pair, ("other_given_name", "initial", OTHER_INITIAL))
+    if any(pair.frequencies.count(TokenKind.NAME, word) for word in found.left_in_handle):
+        # "RodPelton" is not Byron Pelton; only a word that is a name of some contact counts as one
+        return _against(pair, ("other_given_name", "in_handle", OTHER_IN_HANDLE))
     return None
 
 

@@ -109,7 +109,7 @@ def _best(pair: Pair, rule: str, findings: tuple[Finding, ...]) -> Evidence | No
 def _weigh(pair: Pair, rule: str, finding: Finding) -> float:
     word = finding.theirs if finding.level is Found.PART else finding.ours
     frequency = pair.share(TokenKind.NAME, word)
-    if finding.level is Found.NICKNAME:
+    if finding.level in {Found.NICKNAME, Found.HANDLE_NICKNAME}:
         # both names of the pair could have met by accident
         frequency += pair.share(TokenKind.NAME, finding.theirs)
     network = pair.profile.network if finding.level in _HANDLE_LEVELS else None

@@ -1,0 +1,133 @@
+import pytest
+
+from scrm.matching.frequencies import TokenKind
+from scrm.matching.rules import names
+from scrm.matching.rules.alignment import align
+from tests.matching.people import contact, frequencies, pair, profile
+
+JANE = contact("Jane Fragala", first_name="Jane", last_name="Fragala")
+DOUBLE = contact("Anna Müller-Lüdenscheidt", first_name="Anna", last_name="Müller-Lüdenscheidt")
+
+# contact, profile, level of the surname, level of the given name
+CASES = [
+    (JANE, profile("Jane Fragala"), "exact", "exact"),
+    (JANE, profile("Fragala, Jane"), "exact", "exact"),
+    (JANE, profile("Fragala Jane"), "reversed", "exact"),
+    (JANE, profile("J. Fragala"), "exact", "initial"),
+    (JANE, profile("Jane F."), "initial", "exact"),
+    (JANE, profile("Fragala"), "exact", None),
+    (JANE, profile("Jane"), None, "exact"),
+    (JANE, profile("Jane Fragalla"), "exact", "exact"),  # doubled letters are one spelling
+    (JANE, profile("Jane Fraggela"), "near", "exact"),
+    (JANE, profile("Dr. Jane Fragala, PhD"), "exact", "exact"),
+    (JANE, profile("Norbert Quist"), None, None),
+    (JANE, profile(""), None, None),
+    (JANE, profile("null"), None, None),
+    (JANE, profile(handle="janefragala"), "handle", "handle"),
+    (JANE, profile(handle="Jane_Fragala_84"), "handle", "handle"),
+    (JANE, profile(handle="jfragala"), "handle", "handle_initial"),
+    (JANE, profile(handle="fragalaj"), "handle", "handle_initial"),
+    (JANE, profile(handle="xxfragalaville"), "handle_inside", None),
+    (JANE, profile(handle="janef"), "handle_initial", "handle"),
+    (JANE, profile(handle="jane"), None, "handle"),
+    (JANE, profile(handle="1234567"), None, None),
+    (contact("William Fragala"), profile("Bill Fragala"), "exact", "nickname"),
+    (contact("Will Fragala"), profile("Bill Fragala"), "exact", "nickname"),
+    (contact("William Fragala"), profile(handle="billfragala"), "handle", "handle_nickname"),
+    (contact("Alexander Petrow"), profile("Sascha Petrow"), "exact", "nickname"),
+    (contact("Jürgen Müller"), profile("Juergen Mueller"), "exact", "exact"),
+    (contact("Jürgen Müller"), profile("Jurgen Muller"), "exact", "exact"),
+    (contact("Juergen Mueller"), profile("Jürgen Müller"), "exact", "exact"),
+    (contact("Jürgen Müller"), profile(handle="jmueller"), "handle", "handle_initial"),
+    (contact("Ursula von der Leyen"), profile("Ursula Leyen"), "exact", "exact"),
+    (DOUBLE, profile("Anna Müller-Lüdenscheidt"), "exact", "exact"),
+    (DOUBLE, profile("Anna Lüdenscheidt"), "part", "exact"),
+    (DOUBLE, profile("Anna Müller Lüdenscheidt"), "exact", "exact"),
+    (contact("Anna Lüdenscheidt"), profile("Anna Müller-Lüdenscheidt"), "part", "exact"),
+    (contact("Vladimir Petrov"), profile("Владимир Петров"), "exact", "exact"),
+    (contact("Samir Mansur"), profile("سمير منصور"), "skeleton", "skeleton"),
+    (contact("J. Fragala"), profile("Jane Fragala"), "exact", "initial"),
+    (contact('Elizabeth "Betsy" Fragala'), profile("Betsy Fragala"), "exact", "exact"),
+    (contact("Anna Maria Fragala"), profile("Maria Fragala"), "exact", "middle"),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "surname", "given"), CASES)
+def test_names_are_found_where_they_are_said(ours, theirs, surname, given):
+    looked_at = pair(ours, theirs)
+    found = [names.surname(looked_at), names.given(looked_at)]
+    assert [row.level if row else None for row in found] == [surname, given]
+
+
+def test_a_handle_that_repeats_the_display_name_adds_nothing():
+    alone = pair(JANE, profile("Jane Fragala", handle="quux"))
+    repeated = pair(JANE, profile("Jane Fragala", handle="janefragala"))
+    for rule in (names.surname, names.given, names.middle, names.unrelated_handle):
+        one, other = rule(alone), rule(repeated)
+        assert (one.bits if one else 0) == (other.bits if other else 0)
+
+
+def test_a_handle_that_says_more_than_the_display_name_counts_instead_of_it():
+    short = names.given(pair(JANE, profile("J. Fragala", handle="quux")))
+    longer = names.given(pair(JANE, profile("J. Fragala", handle="JaneFragala")))
+    assert longer.level == "handle"
+    assert longer.bits > short.bits
+    assert longer.profile_value == "JaneFragala"
+
+
+def test_a_rare_surname_weighs_more_than_a_common_one():
+    counts = frequencies({(TokenKind.NAME, "fragala"): 1, (TokenKind.NAME, "quist"): 80})
+    rare = names.surname(pair(JANE, profile("Jane Fragala"), counts))
+    common = names.surname(pair(contact("Jane Quist"), profile("Jane Quist"), counts))
+    assert rare.bits > common.bits + 3
+
+
+def test_a_common_name_weighs_little_even_in_a_small_list():
+    few = frequencies({(TokenKind.NAME, "smith"): 1, (TokenKind.NAME, "fragala"): 1}, total=10)
+    smith = names.surname(pair(contact("Jane Smith"), profile("Jane Smith"), few))
+    assert smith.bits < names.surname(pair(JANE, profile("Jane Fragala"), few)).bits
+
+
+def test_a_missing_middle_name_counts_neither_for_nor_against():
+    ours = contact("Jane Q. Fragala", first_name="Jane", last_name="Fragala")
+    assert names.middle(pair(ours, profile("Jane Fragala"))) is None
+    assert names.middle(pair(JANE, profile("Jane Q. Fragala"))) is None
+
+
+@pytest.mark.parametrize("shown", ["Jane Q. Fragala", "Jane Quinn Fragala"])
+def test_a_fitting_middle_initial_counts(shown):
+    ours = contact("Jane Q. Fragala", first_name="Jane", last_name="Fragala")
+    assert names.middle(pair(ours, profile(shown))).bits > 0
+
+
+def test_an_unrelated_handle_counts_only_where_no_name_is_shown():
+    assert names.unrelated_handle(pair(JANE, profile(handle="froschkoenig"))).bits < 0
+    assert names.unrelated_handle(pair(JANE, profile("Jane Fragala", handle="froschkoenig"))) is None
+    assert names.unrelated_handle(pair(JANE, profile(handle="1234"))) is None
+    assert names.unrelated_handle(pair(JANE, profile(handle="janefragala"))) is None
+
+
+def test_a_handle_repeated_as_display_name_is_read_as_a_handle():
+    assert profile("janefragala", handle="janefragala").name.words == ()
+
+
+def test_the_evidence_says_how_common_the_name_is():
+    counts = frequencies({(TokenKind.NAME, "fragala"): 3}, total=500)
+    detail = names.surname(pair(JANE, profile("Jane Fragala"), counts)).detail
+    assert detail.params["count"] == 3
+    assert detail.params["total"] == 500
+    assert "3 of 500" in detail.message % detail.params
+
+
+def test_a_company_page_is_known_by_the_company_name():
+    ours = contact("Example GmbH", kind="account")
+    found = names.company_name(pair(ours, profile("Example AG", is_organization=True)))
+    assert found.bits > 5
+    assert names.company_name(pair(ours, profile("Other", is_organization=True))) is None
+    assert names.company_name(pair(JANE, profile("Example"))) is None
+    assert names.surname(pair(ours, profile("Example"))) is None
+
+
+def test_a_contact_without_a_name_aligns_with_nothing():
+    assert align(contact(""), profile("Jane Fragala")) == align(contact("null"), profile("Jane Fragala"))
+    assert align(contact(""), profile("Jane Fragala")).surname == ()

@@ -1,0 +1,91 @@
+import csv
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from scrm.matching.evaluate import evaluate, load_labeled
+from scrm.matching.model import SHIPPED
+
+SHARED = Path(os.environ.get("SCRM_SHARED") or Path(__file__).parents[3] / "shared")  # noqa: TID251 - not a setting of the product
+OFFICIALS = SHARED / "data/matching/us-officials"
+COLUMNS = [
+    "id",
+    "first_name",
+    "last_name",
+    "full_name",
+    "emails",
+    "company",
+    "title",
+    "city",
+    "country",
+    "handles",
+    "urls",
+]
+
+
+def write_set(folder, contacts, profiles, truth):
+    with gzip.open(folder / "contacts.csv.gz", "wt", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(contacts)
+    with gzip.open(folder / "profiles.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in profiles)
+    with gzip.open(folder / "truth.csv.gz", "wt", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["network", "native_id", "contact_id"])
+        writer.writerows(truth)
+
+
+@pytest.fixture
+def small_set(tmp_path):
+    write_set(
+        tmp_path,
+        [
+            {"id": "a", "full_name": "Jane Fragala", "emails": "jane@company.example;", "handles": "x:quux;"},
+            {"id": "b", "full_name": "Norbert Quist", "urls": "https://quist.example;"},
+            {"id": "c", "full_name": "Norbert Quist"},
+        ],
+        [
+            {"network": "twitter", "native_id": "1", "handle": "quux", "display_name": "Jane Fragala"},
+            {"network": "x", "native_id": "2", "handle": "nq", "url": "https://quist.example"},
+            {"network": "x", "native_id": "3", "handle": "nq2", "display_name": "Norbert Quist"},
+            {"network": "x", "native_id": "4", "handle": "stranger", "display_name": "Ada Zubrowka"},
+        ],
+        [("twitter", "1", "a"), ("x", "2", "b"), ("x", "3", "c"), ("x", "4", "")],
+    )
+    return load_labeled(tmp_path)
+
+
+def test_a_labeled_set_is_read_with_its_truth(small_set):
+    assert list(small_set.truth.values()) == [1, 2, 3, None]
+    assert small_set.contacts[0].accounts == {("x", "quux")}
+
+
+def test_the_figures_of_a_small_set_are_right(small_set):
+    quality = evaluate(small_set, SHIPPED)
+    assert (quality.profiles, quality.matchable) == (4, 3)
+    assert quality.blocking_recall == 1.0
+    assert quality.auto_precision == 1.0
+    assert quality.auto_recall == pytest.approx(2 / 3)
+    # the two Norberts tie: one question, and neither counts as found by score
+    assert quality.queue_share == pytest.approx(1 / 4)
+    assert (quality.precision, quality.recall) == (1.0, pytest.approx(2 / 3))
+    assert quality.f1 == pytest.approx(0.8)
+
+
+def test_an_empty_set_has_no_figures_but_no_error(tmp_path):
+    write_set(tmp_path, [], [], [])
+    quality = evaluate(load_labeled(tmp_path), SHIPPED)
+    assert (quality.f1, quality.auto_precision, quality.blocking_recall) == (0, 0, 0)
+
+
+@pytest.mark.skipif(not OFFICIALS.is_dir(), reason="the labeled set us-officials is not on this machine")
+def test_the_shipped_model_is_good_enough_on_officials():
+    quality = evaluate(load_labeled(OFFICIALS), SHIPPED)
+    assert quality.blocking_recall >= 0.99
+    assert quality.auto_precision >= 0.99
+    assert quality.auto_recall >= 0.60
+    assert quality.f1 >= 0.97
