@@ -25,6 +25,7 @@ from scrm.errors import (
     AccessExpiredError,
     AccessRevokedError,
     GoneError,
+    NetworkError,
     PayloadError,
     RetryLaterError,
     UnavailableError,
@@ -250,7 +251,11 @@ class Client(ABC):
     def _once(self, api: Api, method: str, path: str, params: Any, json: Any) -> Answer:
         url = api.url(path)
         api.requests += 1
-        answer = api.session.call(method, url, headers=self.headers(api), params=params, json=json)
+        try:
+            answer = api.session.call(method, url, headers=self.headers(api), params=params, json=json)
+        except NetworkError as why:
+            why.network = api.network  # the session does not know for whom it calls
+            raise
         self.check(api, answer)
         return answer
 
@@ -323,7 +328,7 @@ def raise_for_status(api: Api, answer: Answer, *, retry_after: float | None = No
 
 
 def asked_to_wait(answer: Answer) -> float | None:
-    """The seconds of `Retry-After`, a number or a date (RFC 9110, 10.2.3), within reason; None when it says neither."""
+    """The seconds of `Retry-After`, a number or a date (RFC 9110, 10.2.3), within reason; None without either."""
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return clamp_retry_after(float(value[:10]))

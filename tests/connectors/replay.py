@@ -1,0 +1,193 @@
+"""Serves recorded answers over real HTTP on loopback, and reads the recordings of a connector.
+
+A recording is tests/connectors/<folder>/recorded/<stream>.json: the exchanges of one complete reading, for an object
+stream also the objects asked for (`refs`), and errors in the network's own words. `{base}` stands for the address of
+the server that is asked. `sign_in.json` holds what an admin fills in and what the network answers to that.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from scrm.connectors import registry
+from scrm.connectors.base import Api, Connector, ObjectPage, ObjectRef, ObjectStream, Page, Stream
+from scrm.http import GuardedSession
+
+RECORDED = Path(__file__).parent
+BASE = "{base}"
+MOST_PAGES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One answer to be served."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, recorded: Mapping[str, Any]) -> "Reply":
+        text = recorded["text"] if "text" in recorded else json.dumps(recorded.get("body"))
+        return cls(status=recorded["status"], headers=recorded.get("headers", {}), body=text.encode())
+
+
+Asked = tuple[str, str, tuple[tuple[str, str], ...]]
+Script = Callable[[Asked], Reply]
+
+
+class Replay:
+    """A server that answers what the script says and remembers what it was asked."""
+
+    def __init__(self, script: Script, *, links_to: str | None = None) -> None:
+        self.asked: list[Asked] = []
+        self._script = script
+        self._links_to = links_to
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"replay": self}))
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread.start()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._http.server_address[1]}"
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.host}"
+
+    def answer(self, asked: Asked) -> Reply:
+        self.asked.append(asked)
+        reply = self._script(asked)
+        base = self._links_to or self.base_url
+        return Reply(
+            status=reply.status,
+            headers={name: value.replace(BASE, base) for name, value in reply.headers.items()},
+            body=reply.body.replace(BASE.encode(), base.encode()),
+        )
+
+    def go_on_with(self, script: Script) -> None:
+        """Answer by another script from now on, and forget what was asked."""
+        self._script = script
+        self.asked.clear()
+
+    def stop(self) -> None:
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    replay: Replay
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = urlsplit(self.path)
+        asked = (self.command, parts.path, tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))))
+        reply = self.replay.answer(asked)
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    do_GET = do_POST = _answer  # noqa: N815 - the names http.server asks for
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
+        pass
+
+
+@contextmanager
+def serving(script: Script, *, links_to: str | None = None) -> Iterator[Replay]:
+    server = Replay(script, links_to=links_to)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def scripted(exchanges: list[dict[str, Any]]) -> Script:
+    """Answer as recorded; what was never recorded is a 418, which no connector takes for an answer."""
+    replies = {asked_in(exchange): Reply.of(exchange) for exchange in exchanges}
+    return lambda asked: replies.get(asked, Reply(status=418))
+
+
+def asked_in(exchange: Mapping[str, Any]) -> Asked:
+    query = tuple(sorted((str(name), str(value)) for name, value in exchange.get("query", [])))
+    return exchange.get("method", "GET"), exchange["path"], query
+
+
+def folders() -> list[str]:
+    """Every connector's folder, the example included."""
+    return sorted(file.parent.name for file in registry.FOLDER.glob("*/connector.py"))
+
+
+def connector_in(folder: str) -> Connector:
+    known = registry.connectors()
+    if folder in known:
+        return known[folder]
+    from scrm.connectors._example import connector  # the registry leaves it out
+
+    return connector
+
+
+def recording(folder: str, name: str) -> dict[str, Any]:
+    file = RECORDED / folder / "recorded" / f"{name}.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def secrets(folder: str) -> list[str]:
+    """What must not show up anywhere: the secret fields of the form, and what the sign-in adds to them."""
+    form = recording(folder, "sign_in")["form"]
+    fields = connector_in(folder).manifest.credential_fields
+    return [form[one.name] for one in fields if one.is_secret]
+
+
+@contextmanager
+def signed_in(folder: str, script: Script, *, links_to: str | None = None) -> Iterator[tuple[Api, Replay]]:
+    """An Api that has signed in as recorded, and the server that from then on answers by the script."""
+    connector = connector_in(folder)
+    with serving(scripted(recording(folder, "sign_in")["exchanges"]), links_to=links_to) as server:
+        api = unsigned(folder, server)
+        with api.session:
+            api.account, _ = connector.sign_in(api)
+            server.go_on_with(script)
+            api.requests = 0
+            yield api, server
+
+
+def unsigned(folder: str, server: Replay) -> Api:
+    manifest = connector_in(folder).manifest
+    form = recording(folder, "sign_in")["form"]
+    return Api(
+        network=manifest.key,
+        base_url=server.base_url,
+        session=GuardedSession(allowed=[server.host]),
+        credentials={name: value for name, value in form.items() if name != "base_url"},
+    )
+
+
+def read_all(stream: Stream, api: Api, cursor: str | None = None) -> list[Page]:
+    """A whole run from the cursor on."""
+    pages = []
+    for _ in range(MOST_PAGES):
+        page = stream.read(api, cursor)
+        pages.append(page)
+        if not page.has_more:
+            return pages
+        assert page.cursor != cursor, "the cursor does not move"
+        cursor = page.cursor
+    raise AssertionError("the run does not end")
+
+
+def read_refs(stream: ObjectStream, api: Api, refs: list[list[str | None]]) -> list[ObjectPage]:
+    """All objects, in batches as large as the stream takes."""
+    asked = [ObjectRef(native_id=str(native_id), fetch_ref=ref) for native_id, ref in refs]
+    return [stream.read(api, asked[at : at + stream.batch]) for at in range(0, len(asked), stream.batch)]
