@@ -1,0 +1,66 @@
+# Everything a developer types; CI calls the same targets. `make help` prints this list.
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+T ?= tests
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo run dev test contract check new-connector record replay migration first-migration
+.PHONY: evaluate promises docs lock test-live-bluesky
+
+help:               ## what can be done here
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
+
+setup:              ## make .venv with everything scrm needs (quick when nothing changed)
+	@bash bin/setup requirements.txt
+
+setup-dev:          ## the same with everything tests and checks need
+	@bash bin/setup requirements.txt requirements-dev.txt
+
+demo: setup         ## the whole product with invented people, networks and contacts
+	@$(BIN)/scrm demo
+
+run: setup          ## the whole product on embedded defaults
+	@$(BIN)/scrm up
+
+dev: setup-dev      ## the same, started again when the code changes
+	@$(BIN)/scrm up --reload
+
+test: setup-dev     ## all tests, or one: make test T=tests/matching
+	$(PYTHON) -m pytest $(T)
+
+contract: setup-dev ## the contract tests of one network: make contract N=mastodon
+	$(PYTHON) -m pytest tests/connectors -k "$(N)"
+
+check: setup-dev    ## format, lint, types, imports, spelling, templates, known holes, tests: exactly what CI runs
+	@bash bin/check
+
+new-connector: setup-dev ## start a connector: make new-connector N=threads
+	$(BIN)/scrm new-connector $(N)
+
+record: setup-dev   ## record a real call, scrubbed: make record N=mastodon S=notifications
+	$(PYTHON) -m tests.connectors.record $(N) $(S)
+
+replay: setup       ## translate stored raw records again: make replay C=1
+	$(BIN)/scrm replay $(C)
+
+migration: setup-dev ## write a migration from the models: make migration M="add cursor" K=pre
+	$(BIN)/scrm migrate --write "$(M)" --kind $(or $(K),pre)
+	$(BIN)/ruff check -q --fix scrm/migrations && $(BIN)/ruff format -q scrm/migrations
+
+first-migration: setup-dev ## write the first migrations anew (before the first release only)
+	$(PYTHON) -m scrm.migrations.regenerate
+	$(BIN)/ruff check -q --fix scrm/migrations && $(BIN)/ruff format -q scrm/migrations
+
+evaluate: setup-dev ## precision and recall of the matching rules
+	$(PYTHON) -m bench.evaluate
+
+promises: setup-dev ## kill processes at every failpoint and compare with the ledgers of the sandbox
+	$(PYTHON) -m bench.promises
+
+docs: setup-dev     ## check that the documents say what the code does
+	$(PYTHON) -m pytest tests/test_docs.py
+
+lock:               ## resolve requirements.in anew, pinned with hashes
+	@bash bin/lock
+
+test-live-bluesky: setup-dev ## the Bluesky connector against a real Bluesky server on this machine
+	@bash bin/live-bluesky
