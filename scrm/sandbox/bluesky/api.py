@@ -125,8 +125,6 @@ def _values(method: Method) -> dict[str, object]:
     has_input = method.is_procedure and bool(method.parameters)
     if has_body and not has_input:
         raise _wrong("A request body was provided when none was expected")
-    if has_input and not has_body:
-        raise _wrong("A request body is expected but none was provided")
     if has_input and not request.is_json:
         raise _wrong("Request encoding (Content-Type) required but not provided")
     body: dict[str, object] = request.get_json() if has_input else {}

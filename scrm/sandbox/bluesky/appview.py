@@ -8,11 +8,10 @@ above it, and nobody is told of his own deeds.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from scrm.sandbox.bluesky.search import Search
 from scrm.sandbox.bluesky.state import (
-    BLOCK,
     FOLLOW,
     LIKE,
     POST,
@@ -71,7 +70,7 @@ class AppView:
             self._index_repost(record)
         elif record.collection == FOLLOW:
             self._index_follow(record)
-        elif record.collection == BLOCK:
+        else:
             record.author.blocking[record.subject] = record.uri
 
     def unindex(self, uri: str) -> Record:
@@ -95,7 +94,7 @@ class AppView:
             del author.following[target.did], target.followed_by[author.did]
             author.follows.remove(record.key)
             target.followers.remove(record.key)
-        elif record.collection == BLOCK:
+        else:
             del author.blocking[record.subject]
         return record
 
@@ -138,9 +137,7 @@ class AppView:
             repost.author.feed.remove(repost.key)
 
     def _index_like(self, like: Record) -> None:
-        post = self.post(like.subject)
-        if post is None:
-            return
+        post = cast("Post", self.records[like.subject])
         post.likes.add(like.key, like)
         like.author.liked[post.uri] = like.uri
         self.tell(post.author.did, like, "like", post.uri)
@@ -148,9 +145,7 @@ class AppView:
             self.tell(did_of(via["uri"]), like, "like-via-repost", via["uri"])
 
     def _index_repost(self, repost: Record) -> None:
-        post = self.post(repost.subject)
-        if post is None:
-            return
+        post = cast("Post", self.records[repost.subject])
         post.reposts.add(repost.key, repost)
         repost.author.reposted[post.uri] = repost.uri
         repost.author.feed.add(repost.key, repost)

@@ -12,7 +12,7 @@ from scrm.sandbox.bluesky.checks import time
 from scrm.sandbox.bluesky.ids import wire_time
 from scrm.sandbox.bluesky.state import Notification, sort_time
 from scrm.sandbox.bluesky.timeline import pack, unpack
-from scrm.sandbox.bluesky.xrpc import Call, invalid
+from scrm.sandbox.bluesky.xrpc import Call
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,10 +61,7 @@ class NotificationCalls:
         )
 
     def update_seen(self, call: Call) -> None:
-        seen_at = time(call.text("seenAt"))
-        if seen_at is None:
-            raise invalid("Error: Input/seenAt must be a valid datetime")
-        call.caller.seen_at = seen_at
+        call.caller.seen_at = time(call.text("seenAt"))
 
 
 def _view(one: Notification, call: Call, seen_at: datetime | None) -> View:

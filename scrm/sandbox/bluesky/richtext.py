@@ -6,6 +6,7 @@ Lexicon: app.bsky.richtext.facet (bluesky-social/atproto @d6296a1c, read 2026-11
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ def facets(text: str, mentions: Sequence[tuple[tuple[str, str], str]]) -> list[d
 
 def _span(text: str, names: tuple[str, str]) -> tuple[int, int] | None:
     for name in names:
-        # "@anna" is not named by "@anna-maria"
-        if match := re.search(rf"(?<!\w)@{re.escape(name)}(?![\w-])", text, re.IGNORECASE):
+        if match := _mention(name).search(text):
             return match.span()
     return None
+
+
+@lru_cache(maxsize=4096)
+def _mention(name: str) -> re.Pattern[str]:
+    # "@anna" is not named by "@anna-maria"
+    return re.compile(rf"(?<!\w)@{re.escape(name)}(?![\w-])", re.IGNORECASE)
 
 
 def _facet(text: str, start: int, end: int, feature: dict[str, object]) -> dict[str, object]:

@@ -54,7 +54,7 @@ class Account:
     liked: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Record:
     """A record as the AppView indexed it."""
 
@@ -74,7 +74,7 @@ class Record:
         return str(subject if isinstance(subject, str) else subject["uri"])
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Post(Record):
     """A post with what others made of it."""
 
@@ -106,7 +106,7 @@ class Post(Record):
         ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Notification:
     """That an account was told of a record, and why."""
 

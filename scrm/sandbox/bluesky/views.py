@@ -133,9 +133,8 @@ class Views:
         if post.parent and post.root:
             view["reply"] = {"root": self._referred(post.root), "parent": self._referred(post.parent)}
             if (parent := self._appview.post(post.parent)) and parent.parent:
-                grandparent = self._appview.accounts.get(did_of(parent.parent))
-                if grandparent is not None:
-                    view["reply"]["grandparentAuthor"] = self.basic(grandparent)
+                grandparent = self._appview.accounts[did_of(parent.parent)]
+                view["reply"]["grandparentAuthor"] = self.basic(grandparent)
         if item is not post:
             view["reason"] = {
                 "$type": "app.bsky.feed.defs#reasonRepost",

@@ -122,7 +122,10 @@ def test_a_deleted_post_hides_what_others_did_about_it(network: Bluesky, firm: C
     # a mention has no subject that could be gone
     assert told(firm) == [("mention", "chloe")]
     did, collection, rkey = like.removeprefix("at://").split("/")
-    assert firm.get("com.atproto.repo.getRecord", repo=did, collection=collection, rkey=rkey).status_code == 200
+    where = {"repo": did, "collection": collection, "rkey": rkey}
+    assert firm.get("com.atproto.repo.getRecord", **where).status_code == 200
+    network.unlike("anna", post, at=START + 2 * MINUTE)
+    assert firm.get("com.atproto.repo.getRecord", **where).status_code == 400
 
 
 def test_a_deleted_deed_is_no_longer_told(network: Bluesky, firm: Caller) -> None:

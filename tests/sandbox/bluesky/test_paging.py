@@ -121,6 +121,18 @@ def test_the_cursor_of_an_empty_page_is_another_one(clock: Clock) -> None:
         assert empty["cursor"] != first["cursor"]
 
 
+def test_a_list_at_its_end_is_empty_without_a_cursor(clock: Clock) -> None:
+    with Bluesky(clock=clock, terms=Terms(empty_page_every=2)) as network:
+        people(network, "firm")
+        firm = Caller(network)
+        firm.log_in("firm")
+        for _ in range(3):
+            assert firm.ok("app.bsky.notification.listNotifications") == {
+                "notifications": [],
+                "priority": False,
+            }
+
+
 def test_only_empty_pages_are_refused() -> None:
     with pytest.raises(ValueError, match="end"):
         Bluesky(terms=Terms(empty_page_every=1))
