@@ -21,6 +21,7 @@ NEAR = 0.9  # Jaro-Winkler of squashed words; random pairs of words reach it abo
 SHORTEST_NEAR = 4
 SHORTEST_BONES = 3
 SHORTEST_INSIDE = 4
+SHORTEST_SURNAME = 3  # a shorter one counts only beside the whole given name: weili
 
 
 class Found(StrEnum):
@@ -209,18 +210,30 @@ def _in_handle(person: PersonName, handle: Handle) -> tuple[Finding | None, Find
     if not core:
         return None, None
     for surname in person.surname + person.surname_parts:
-        at = core.find(surname)
-        if at < 0 or len(surname) < SHORTEST_NEAR - 1:
+        at = _place_in(core, surname)
+        if at < 0:
             continue
         before, after = core[:at], core[at + len(surname) :]
         given = _given_beside(person, before, after)
         stands_alone = surname in handle.words or not (before or after)
-        explained = given is not None and given.level is not Found.HANDLE_INSIDE
+        explained = given is not None and given.level in {Found.HANDLE, Found.HANDLE_NICKNAME}
+        if len(surname) < SHORTEST_SURNAME and not explained:
+            continue
+        explained = explained or (given is not None and given.level is Found.HANDLE_INITIAL)
         if not stands_alone and not explained and len(surname) < SHORTEST_INSIDE:
             continue
         level = Found.HANDLE if stands_alone or explained else Found.HANDLE_INSIDE
         return Finding(level=level, theirs=core, ours=surname), given
     return _without_surname(person, handle)
+
+
+def _place_in(core: str, surname: str) -> int:
+    """Find a surname in a handle; one of two letters (Li, Yu) only at either end."""
+    if len(surname) >= SHORTEST_SURNAME:
+        return core.find(surname)
+    if core.endswith(surname):
+        return len(core) - len(surname)
+    return 0 if core.startswith(surname) else -1
 
 
 def _left_in_handle(person: PersonName, handle: Handle) -> tuple[str, ...]:
