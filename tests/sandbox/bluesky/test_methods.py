@@ -1,28 +1,16 @@
 """The route table against the lexicons it was written from, when they are at hand."""
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scrm.sandbox.bluesky.checks import FORMATS
 from scrm.sandbox.bluesky.methods import METHODS, Method
-
-CHECKOUT = Path(__file__).resolve().parents[3]
-
-
-def lexicons() -> Path:
-    shared = Path(os.environ.get("SCRM_SHARED") or CHECKOUT.parent / "shared")  # noqa: TID251 - a test's own switch
-    folder = shared / "specs" / "atproto" / "lexicons"
-    if not folder.is_dir():
-        pytest.skip("the lexicons are not at hand (SCRM_SHARED)")
-    return folder
+from tests.sandbox.bluesky.lexicons import lexicon
 
 
 def definition(method: Method) -> dict[str, Any]:
-    return json.loads((lexicons() / method.lexicon).read_text(encoding="utf-8"))["defs"]["main"]
+    return lexicon(method.nsid)["main"]
 
 
 def stated(method: Method) -> dict[str, Any]:
