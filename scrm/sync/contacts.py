@@ -1,0 +1,236 @@
+"""Pull contacts: what changed in the CRM since the cursor, into our own copies, a portion and its cursor at a time.
+
+The CRM is asked outside any transaction; rows and cursor are stored in one. A deleted contact keeps what we know of
+it, a merged one points at its survivor: judgments and links stay, and whoever derives them follows the pointers. A
+contact whose comparable fields or whose life changed is to be keyed again (`key_due_at`), and the timelines of the
+profiles linked to it are due.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from anyascii import anyascii
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session
+
+from scrm.connectors.payload import clean
+from scrm.db import Database, upsert
+from scrm.errors import CrmRetryLaterError
+from scrm.failpoints import outside
+from scrm.models import Contact, CrmState, Link, claim, mark_timelines_due, still_mine, uuid7
+from scrm.sync.crm.base import Changes, ContactRecord, Crm
+
+PULL_SECONDS = 300.0  # how often a CRM is asked when nothing hints at a change
+OUTAGE_SECONDS = 60.0
+LEASE_SECONDS = 120.0
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+COPIED = (
+    "kind",
+    "relation",
+    "full_name",
+    "first_name",
+    "last_name",
+    "company",
+    "title",
+    "city",
+    "country",
+    "language",
+    "owner",
+)
+LISTED = ("emails", "phones", "urls")
+NOT_COMPARED = frozenset({"relation", "owner", "sort_name"})  # no rule of matching looks at them
+
+
+def pull(db: Database, crm: Crm, crm_id: str, *, lease_seconds: float = LEASE_SECONDS) -> bool:
+    """Read one portion of changes if reading is due; True when more is waiting.
+
+    Raises CrmRetryLaterError and CrmAuthError with the cursor unmoved and the next reading put off.
+    """
+    with db.write("contacts.claim") as session:
+        now = db.clock.now()
+        _plan_first(session, crm_id, now)
+        claimed = claim(session, CrmState, now, CrmState.crm_id == crm_id, seconds=lease_seconds)
+    if not claimed:
+        return False
+    state = claimed[0]
+    try:
+        with outside("contacts.read_changes"):
+            changes = crm.read_changes(state.cursor)
+        records = _with_survivors(db, crm, crm_id, changes)
+    except Exception as why:
+        _put_off(db, state, why)
+        raise
+    with db.write("contacts.pull") as session:
+        if not _finish(session, state, changes, db.clock.now()):
+            return False  # somebody else read this portion
+        _store(session, crm_id, records, db.clock.now())
+    return changes.has_more
+
+
+def mark_pull_due(session: Session, crm_id: str, now: datetime) -> None:
+    """Say that the CRM has something new (inside a write transaction)."""
+    statement = upsert(session, CrmState)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["crm_id"], set_={"due_at": now}),
+        [{"crm_id": crm_id, "due_at": now, "generation": 0, "crash_count": 0}],
+    )
+
+
+def sort_name(record: ContactRecord) -> str:
+    """The name to sort by and to search from the start of: family name first, folded."""
+    name = f"{record.last_name} {record.first_name or ''}" if record.last_name else record.full_name
+    return fold(name)
+
+
+def fold(name: str) -> str:
+    """A name in lower-case ASCII letters, umlauts as ae, oe, ue."""
+    return " ".join(anyascii(clean(name).translate(UMLAUTS)).lower().split())
+
+
+def _plan_first(session: Session, crm_id: str, now: datetime) -> None:
+    session.execute(
+        upsert(session, CrmState).on_conflict_do_nothing(index_elements=["crm_id"]),
+        [{"crm_id": crm_id, "due_at": now, "generation": 0, "crash_count": 0}],
+    )
+
+
+def _with_survivors(db: Database, crm: Crm, crm_id: str, changes: Changes) -> list[ContactRecord]:
+    """The changes, preceded by survivors of merges that we have not heard of yet."""
+    known = {record.native_id for record in changes.contacts}
+    wanted = {record.merged_into for record in changes.contacts if record.merged_into} - known
+    if wanted:
+        with db.read() as session:
+            stored = select(Contact.native_id).where(Contact.crm_id == crm_id, Contact.native_id.in_(wanted))
+            wanted -= set(session.scalars(stored))
+    if not wanted:
+        return list(changes.contacts)
+    with outside("contacts.read_survivors"):
+        return [*crm.read(sorted(wanted)), *changes.contacts]
+
+
+def _put_off(db: Database, state: CrmState, why: Exception) -> None:
+    seconds = why.retry_after if isinstance(why, CrmRetryLaterError) and why.retry_after else OUTAGE_SECONDS
+    with db.write("contacts.put_off") as session:
+        session.execute(
+            update(CrmState)
+            .where(CrmState.crm_id == state.crm_id, still_mine(state))
+            .values(lease_until=None, crash_count=0, due_at=db.clock.now() + timedelta(seconds=seconds))
+        )
+
+
+def _finish(session: Session, state: CrmState, changes: Changes, now: datetime) -> bool:
+    """Move the cursor and give the lease back; False when it is no longer ours. A newer hint stays due."""
+    next_at = now if changes.has_more else now + timedelta(seconds=PULL_SECONDS)
+    moved = session.execute(
+        update(CrmState)
+        .where(CrmState.crm_id == state.crm_id, still_mine(state))
+        .values(
+            cursor=changes.cursor,
+            lease_until=None,
+            crash_count=0,
+            due_at=case((CrmState.due_at == state.due_at, next_at), else_=CrmState.due_at),
+        )
+    )
+    return moved.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def _store(session: Session, crm_id: str, records: Sequence[ContactRecord], now: datetime) -> None:
+    """Bring our copies in line; every row is an upsert, so a portion read twice changes nothing."""
+    targets = {record.merged_into for record in records if record.merged_into}
+    ids = {record.native_id for record in records} | targets
+    found = session.scalars(select(Contact).where(Contact.crm_id == crm_id, Contact.native_id.in_(ids)))
+    rows = {row.native_id: row for row in found}
+    reborn: set[int] = set()
+    for record in records:
+        row = rows.get(record.native_id)
+        if row is None and record.is_deleted and record.native_id not in targets:
+            continue  # came and went before we looked
+        if row is None:
+            row = rows[record.native_id] = Contact(
+                crm_id=crm_id, native_id=record.native_id, public_id=uuid7(), created_at=now, version=0
+            )
+            session.add(row)
+        _copy(row, record, now)
+    session.flush()
+    for record in records:
+        if record.native_id in rows:
+            row = rows[record.native_id]
+            if _live_or_die(session, row, record, rows.get(record.merged_into or ""), now):
+                reborn.add(row.id)
+    session.flush()
+    _mark_linked(session, reborn, now)
+
+
+def _copy(row: Contact, record: ContactRecord, now: datetime) -> None:
+    """Take over what the CRM shows; a deleted contact shows nothing any more."""
+    is_new = row.version == 0
+    if record.is_deleted and not is_new:
+        return
+    changed = False
+    for name, value in _values(record).items():
+        if is_new or getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = changed or name not in NOT_COMPARED
+    if is_new or changed:
+        row.key_due_at = now
+    if is_new or changed or row.updated_at != record.updated_at:
+        row.updated_at = record.updated_at
+        row.version += 1
+
+
+def _values(record: ContactRecord) -> Mapping[str, Any]:
+    values: dict[str, Any] = {name: _clean(getattr(record, name)) for name in COPIED}
+    values |= {name: [clean(text) for text in getattr(record, name)] for name in LISTED}
+    values["handles"] = [{"network": clean(n), "handle": clean(handle)} for n, handle in record.handles]
+    values["sort_name"] = sort_name(record)
+    return values
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+def _live_or_die(
+    session: Session, row: Contact, record: ContactRecord, survivor: Contact | None, now: datetime
+) -> bool:
+    """Note that a contact was deleted, merged or restored; True when that is new."""
+    merged_into_id = survivor.id if survivor is not None and survivor is not row else None
+    is_gone = record.is_deleted or (bool(record.merged_into) and merged_into_id is None)
+    if merged_into_id is not None:
+        _open_loop(session, row, merged_into_id, now)
+    if (row.deleted_at is not None, row.merged_into_id) == (is_gone, merged_into_id):
+        return False
+    row.deleted_at = (row.deleted_at or now) if is_gone else None
+    row.merged_into_id = merged_into_id
+    row.key_due_at = now
+    row.version += 1
+    return True
+
+
+def _open_loop(session: Session, row: Contact, target_id: int, now: datetime) -> None:
+    """Before `row` points at its survivor: if the pointers lead back to it, the CRM has just taken the last one back.
+
+    The contact that points at `row` lives again; the CRM's next word about it settles the matter.
+    """
+    seen = {row.id}
+    walker = session.get_one(Contact, target_id)
+    while walker.merged_into_id is not None and walker.id not in seen:
+        if walker.merged_into_id == row.id:
+            walker.merged_into_id, walker.key_due_at = None, now
+            walker.version += 1
+            return
+        seen.add(walker.id)
+        walker = session.get_one(Contact, walker.merged_into_id)
+
+
+def _mark_linked(session: Session, contact_ids: Iterable[int], now: datetime) -> None:
+    """The timelines of profiles linked to these contacts, or to one merged into them, are due."""
+    reached: set[int] = set()
+    fresh = set(contact_ids)
+    while fresh:
+        reached |= fresh
+        fresh = set(session.scalars(select(Contact.id).where(Contact.merged_into_id.in_(fresh)))) - reached
+    if reached:
+        profiles = session.scalars(select(Link.profile_id).where(Link.contact_id.in_(reached)))
+        mark_timelines_due(session, set(profiles), now)
