@@ -1,0 +1,1 @@
+"""Measurements, side by side with a peer or a physical limit, as ratios in one run."""
