@@ -24,6 +24,14 @@ class ConflictError(ScrmError):
     """Somebody else was first; the caller shows what stands now."""
 
 
+class WebhookRefusedError(ScrmError):
+    """A delivery is forged, stale or malformed: answer 401 and keep nothing of it."""
+
+
+class EndpointUnknownError(ScrmError):
+    """Nobody may call this address: answer 404."""
+
+
 class LostLeaseError(ScrmError):
     """Another process took this work over; write nothing and stop."""
 

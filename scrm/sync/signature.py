@@ -1,0 +1,67 @@
+"""Standard Webhooks 1.0.0: who sent this, and when (specification read 2026-11-23).
+
+Only `v1` (HMAC-SHA256). The reference library is not used: it raises errors of its own for six malformed headers and
+takes a timestamp with a fraction. Five minutes either way, any of several signatures, any of several secrets.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets as dice
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from scrm.errors import ConfigError, WebhookRefusedError
+
+PREFIX = "whsec_"
+SHORTEST_KEY, LONGEST_KEY = 24, 64  # bytes, as the specification says
+TOLERANCE_SECONDS = 300
+LONGEST_HEADER = 4096
+DELIVERY_ID = re.compile(r"[!-\-/-~]{1,256}")  # printable, without the dot that separates what is signed
+TIMESTAMP = re.compile(r"[0-9]{10}")
+
+
+def new_secret() -> str:
+    """A secret as senders expect it."""
+    return PREFIX + base64.b64encode(dice.token_bytes(32)).decode()
+
+
+def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> str:
+    """The sender's id of this delivery; raises WebhookRefusedError, with the reason but never a value."""
+    delivery_id = _header(headers, "webhook-id", DELIVERY_ID)
+    timestamp = _header(headers, "webhook-timestamp", TIMESTAMP)
+    given = _header(headers, "webhook-signature", None)
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+        raise WebhookRefusedError("webhook-timestamp: more than five minutes from now")
+    signed = f"{delivery_id}.{timestamp}.".encode() + body
+    wanted = [b"v1," + base64.b64encode(hmac.digest(key_of(secret), signed, hashlib.sha256)) for secret in secrets]
+    matches = [
+        hmac.compare_digest(entry.encode("utf-8", "surrogatepass"), one)
+        for entry in given.split(" ")
+        for one in wanted
+    ]
+    if not any(matches):
+        raise WebhookRefusedError("webhook-signature: no signature fits")
+    return delivery_id
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes that sign; raises ConfigError for a secret that anybody could guess."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not secret.startswith(PREFIX) or not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
+        raise ConfigError(["webhook secret: expected whsec_ and base64 of 24 to 64 bytes"])
+    return key
+
+
+def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str] | None) -> str:
+    found = [value for given, value in headers.items() if given.lower() == name]
+    if len(found) != 1 or not found[0]:
+        raise WebhookRefusedError(f"{name}: expected exactly one")
+    if len(found[0]) > LONGEST_HEADER or (shape and not shape.fullmatch(found[0])):
+        raise WebhookRefusedError(f"{name}: not as the specification has it")
+    return found[0]
