@@ -18,11 +18,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrm.connectors.base import RECHECK, Api, Connector, Stream
 from scrm.connectors.payload import Payload
-from scrm.connectors.registry import connector_for
 from scrm.errors import NetworkError
 from scrm.http import Answer, GuardedSession
 from scrm.records import InteractionRecord
-from tests.connectors.replay import BASE, RECORDED, asked_in, read_all, read_refs
+from tests.connectors.replay import BASE, RECORDED, asked_in, connector_in, read_all, read_refs
 
 KEPT = ("content-type", "link", "retry-after", "ratelimit-", "x-ratelimit-", "www-authenticate")
 
@@ -59,14 +58,14 @@ class RecordingSession(GuardedSession):
     def call(self, method: str, url: str, **given: Any) -> Answer:
         answer = super().call(method, url, **given)
         parts = urlsplit(answer.url)
-        text = self._clean(answer.body.decode())
+        text = self.clean(answer.body.decode())
         exchange = {
             "method": method,
             "path": parts.path,
             "query": [list(pair) for pair in parse_qsl(parts.query, keep_blank_values=True)],
             "status": answer.status,
             "headers": {
-                name: self._clean(value)
+                name: self.clean(value)
                 for name, value in sorted(answer.headers.items())
                 if name.lower().startswith(KEPT)
             },
@@ -84,20 +83,24 @@ class RecordingSession(GuardedSession):
         self.exchanges.clear()
         return list(taken.values())
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
+        """The text without what is true of this recording only."""
         return self._scene.scrub(text.replace(self._scene.base_url, BASE))
 
 
 def record(network: str) -> list[Path]:
     """Write the recordings of a network; returns their paths."""
     scenario: Scenario = importlib.import_module(f"tests.connectors.{network}.scenario").scene
-    connector = connector_for(network)
+    connector = connector_in(network)
     written = []
     with scenario() as scene, RecordingSession(scene) as session:
         api = _api(connector, scene, session)
         api.account, _ = connector.sign_in(api)
         secret = {one.name for one in connector.manifest.credential_fields if one.is_secret}
-        form = {name: f"recorded-{name}-0123456789" if name in secret else text for name, text in scene.form.items()}
+        form = {
+            name: f"recorded-{name}-0123456789" if name in secret else session.clean(text)
+            for name, text in scene.form.items()
+        }
         found: dict[str, dict[str, Any]] = {"sign_in": {"form": form, "exchanges": session.take()}}
         refs: dict[str, dict[str, str | None]] = {}
         for stream in connector.streams:
@@ -130,7 +133,7 @@ def _note_refs(stream: Stream, api: Api, refs: dict[str, dict[str, str | None]])
             refs.setdefault(order.stream, {})[order.native_id] = order.fetch_ref
 
 
-def _failure(  # noqa: PLR0913 - one place
+def _failure(
     connector: Connector,
     scene: Scene,
     session: RecordingSession,

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from scrm.connectors import registry
-from scrm.connectors.base import RECHECK, Status
+from scrm.connectors.base import RECHECK, Connector, Status
 from scrm.i18n import translations
-from tests.connectors.replay import BASE, RECORDED, connector_in, folders, recording
+from tests.connectors.replay import BASE, RECORDED, connector_in, every_folder, folders, recording
 
 HEADINGS = {
     "README.md": ["What you need", "Set up", "What is read", "Limits", "Remove", "Troubleshooting"],
@@ -56,7 +56,13 @@ RULES = {
 HOSTS = re.compile(r"(?:https?|wss?|at)://([^/\s\"'<>\\?#]+)")
 ADDRESSES = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 VOCABULARIES = {"www.w3.org", "w3id.org"}  # names of JSON-LD contexts, never called
+PAGES = {"bsky.app"}  # where people read what is linked to; never called
 NOT_HOSTS = re.compile(r"did:[a-z]+:[a-z0-9]+")
+
+
+@pytest.mark.parametrize("folder", every_folder())
+def test_the_folder_can_be_imported(folder):
+    assert isinstance(connector_in(folder), Connector)
 
 
 @pytest.mark.parametrize("folder", folders())
@@ -114,7 +120,7 @@ def test_recorded_files_name_only_invented_hosts(folder):
     assert files
     for file in files:
         text = json.dumps(json.loads(file.read_text(encoding="utf-8")), ensure_ascii=False)
-        named = {*HOSTS.findall(text), *ADDRESSES.findall(text)} - VOCABULARIES - {BASE}
+        named = {*HOSTS.findall(text), *ADDRESSES.findall(text)} - VOCABULARIES - PAGES - {BASE}
         real = [host for host in named if not host.endswith((".example", ".test")) and not NOT_HOSTS.fullmatch(host)]
         assert not real, file.name
 
