@@ -54,7 +54,6 @@ class Supervisor:
     def __enter__(self) -> Self:
         lock = state_folder.supervise(self.folder)
         self._cleanup.callback(lock.release)
-        (self.folder / "log").mkdir(mode=0o700, exist_ok=True)
         for wanted in (signal.SIGTERM, signal.SIGINT):
             self._cleanup.callback(signal.signal, wanted, signal.signal(wanted, self._asked_to_stop))
         for name in processes.stop_recorded(self._record):
@@ -105,6 +104,7 @@ class Supervisor:
         self.stopping = True
 
     def _spawn(self, child: _Child) -> None:
+        self._logs.mkdir(mode=0o700, exist_ok=True)
         log = self._logs / f"{child.program.name}.log"
         if log.exists() and log.stat().st_size > LONGEST_LOG:
             log.replace(log.with_suffix(".old.log"))

@@ -16,10 +16,14 @@ from scrm.config import Settings, embedded_socket
 from scrm.errors import ConfigError
 from scrm.i18n import _
 
+LONGEST_SOCKET_PATH = 107  # sun_path, man 7 unix
+
 
 def program(settings: Settings) -> Program:
     """The server for this state folder; raises ConfigError when no server program is here."""
     place = embedded_socket(settings.state_dir)
+    if len(str(place)) > LONGEST_SOCKET_PATH:
+        raise ConfigError([_("SCRM_STATE_DIR: the path is too long for a Unix socket in it.")])
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.parent.chmod(0o700)
     options = {

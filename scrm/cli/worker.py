@@ -64,7 +64,7 @@ class Worker(rq.Worker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.was_asked_to_stop = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def main_work_horse(self, job: Job, queue: rq.Queue) -> None:
         # without this a job outlives a killed worker and runs beside its own second start

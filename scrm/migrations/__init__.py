@@ -37,7 +37,18 @@ def is_current(database_url: str) -> bool:
         return False  # asking would create the file
     with opened(database_url) as connection:
         found = MigrationContext.configure(connection).get_current_heads()
-    return set(found) == set(ScriptDirectory.from_config(config_for(None)).get_heads())
+    return set(found) == set(heads())
+
+
+def heads() -> list[str]:
+    """The revisions that this version brings a database to."""
+    return ScriptDirectory.from_config(config_for(None)).get_heads()
+
+
+def knows(revisions: Collection[str]) -> bool:
+    """Whether this version knows how to go on from these revisions."""
+    known = {script.revision for script in ScriptDirectory.from_config(config_for(None)).walk_revisions()}
+    return known.issuperset(revisions)
 
 
 def differences(database_url: str) -> list[str]:

@@ -1,0 +1,50 @@
+"""Starts a connector as a copy of the living example: code, guides, checklist, recordings and expected records."""
+
+import re
+import shutil
+from pathlib import Path
+
+import click
+
+from scrm.errors import InputError
+from scrm.i18n import _
+
+NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
+PLACES = ("scrm/connectors", "tests/connectors")
+
+
+@click.command("new-connector", help=_("Start a connector: copy the example under a new name (for developers)."))
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help=_("The checkout."))
+def new_connector(name: str, root: Path) -> None:
+    if not NAME.fullmatch(name):
+        raise InputError(_("NAME: expected lower-case letters, digits and underscores, such as `threads`"))
+    targets = [(root / place / "_example", root / place / name) for place in PLACES]
+    for source, target in targets:
+        if not source.is_dir():
+            raise InputError(_("Call this in the checkout: there is no %(folder)s here.", folder=source))
+        if target.exists():
+            raise InputError(_("%(folder)s exists already.", folder=target))
+    for source, target in targets:
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in sorted(target.rglob("*")):
+            if file.is_file():
+                file.write_text(_renamed(file.read_text(encoding="utf-8"), name), encoding="utf-8")
+    click.echo(_next_steps(name))
+
+
+def _renamed(text: str, name: str) -> str:
+    camel = "".join(part.capitalize() for part in name.split("_"))
+    return re.sub(r"\bExample", camel, text.replace('"example"', f'"{name}"'))
+
+
+def _next_steps(name: str) -> str:
+    return _(
+        "scrm/connectors/%(name)s works, on invented recordings. What comes next:\n"
+        "  1. connector.py: manifest with address, terms, rate limit and credential fields, each with its source.\n"
+        "  2. make record N=%(name)s S=mentions: record real answers, scrubbed of real people.\n"
+        "  3. connector.py: streams and their translation; UPDATE_EXPECTED=1 make contract N=%(name)s.\n"
+        "  4. README.md and README.de.md: how an admin connects it, what is read, how to remove it.\n"
+        "  5. quality.toml: mark what is done; make check.",
+        name=name,
+    )

@@ -1,0 +1,45 @@
+"""The sandbox networks of the demo in one process: they play their history, say where they are, then live on."""
+
+import json
+import os
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from scrm.sandbox.bluesky import Bluesky
+from scrm.sandbox.cast import COMPANY_KEY
+from scrm.sandbox.mastodon import Mastodon
+from scrm.sandbox.network import FakeNetwork
+from scrm.sandbox.scenario import Player, history
+
+
+@click.command(hidden=True)
+@click.option("--mastodon-port", type=int, required=True)
+@click.option("--bluesky-port", type=int, required=True)
+@click.option("--access", type=click.Path(path_type=Path), required=True, help="file to write the access to")
+@click.option("--began", type=float, required=True, help="the time at which the history ends")
+@click.option("--seed", type=int, default=1)
+@click.option("--speed", type=float, default=1.0, help="0: history only")
+def sandbox(mastodon_port: int, bluesky_port: int, access: Path, began: float, seed: int, speed: float) -> None:
+    mastodon, bluesky = Mastodon(port=mastodon_port), Bluesky(port=bluesky_port)
+    networks: list[FakeNetwork] = [mastodon, bluesky]
+    player = Player(networks, now=datetime.fromtimestamp(began, UTC))
+    player.play(history(seed))
+    mastodon.start()
+    bluesky.start()
+    forms = {one.key: {"base_url": one.base_url, **one.credentials(COMPANY_KEY)} for one in networks}
+    new = access.with_suffix(".new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(forms, out)
+    new.replace(access)
+    stop = threading.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda _number, _frame: stop.set())
+    if speed > 0:
+        player.play_live(stop, speed, seed=seed)
+    stop.wait()
+    mastodon.stop()
+    bluesky.stop()

@@ -1,0 +1,53 @@
+"""Fills the demo: contacts as a CRM exports them, and both sandbox networks connected. Runs once beside the rest."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from scrm.cli.opening import open_prepared, settings_for_service
+from scrm.cli.processes import wait_until
+from scrm.errors import ScrmError
+from scrm.ingest.connections import connect, reconnect
+from scrm.jobs import waker
+from scrm.models import Connection, ConnectionState, Role, User
+from scrm.runtime import Core
+from scrm.sandbox.cast import contacts_csv
+
+WAIT_SECONDS = 60.0
+
+
+@click.command(hidden=True)
+@click.option(
+    "--access", type=click.Path(path_type=Path), required=True, help="file the sandbox writes the access to"
+)
+def seed(access: Path) -> None:
+    from scrm.sync.imports import import_contacts  # noqa: PLC0415
+
+    settings = settings_for_service()
+    core = open_prepared(settings, wake=waker(settings.redis))
+    import_contacts(core, io.BytesIO(contacts_csv().encode()))
+    if not wait_until(access.exists, WAIT_SECONDS):
+        raise ScrmError("the sandbox did not say where it is")
+    forms: dict[str, dict[str, str]] = json.loads(access.read_text(encoding="utf-8"))
+    for network, form in forms.items():
+        _connect(core, network, form)
+    core.db.close()
+
+
+def _connect(core: Core, network: str, form: Mapping[str, str]) -> None:
+    """Connect, or sign in again where an earlier demo was kept: the sandbox gives new tokens at each start."""
+    with core.db.read() as session:
+        admin_id = session.scalars(select(User.id).where(User.role == Role.ADMIN.value)).first()
+        known = session.scalars(
+            select(Connection.public_id).where(
+                Connection.network == network, Connection.state != ConnectionState.REMOVED.value
+            )
+        ).first()
+    if known is None:
+        connect(core, network, form, admin_id)
+    else:
+        reconnect(core, known, form, admin_id)
