@@ -15,10 +15,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from bench.databases import databases
 from scrm.config import Settings
@@ -44,7 +45,9 @@ from scrm.vault import Vault
 
 PEOPLE = 50_000
 STRETCHES = 10
-TABLES = (Profile, HandleHistory, RawRecord, Interaction, Watch, TimelineDue)
+NUMBERED: tuple[Any, ...] = (Profile, HandleHistory, RawRecord, Interaction)
+Rows = dict[Any, list[dict[str, Any]]]
+Marks = dict[Any, int]
 HOST = "social.example"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -137,7 +140,7 @@ class Ours:
 
 
 class Peer:
-    """A bare insert of the same rows, in transactions of the same size."""
+    """A bare insert of the same rows, page by page as ours wrote them."""
 
     def __init__(self, url: str, ours: Ours) -> None:
         self.db = Database(url)
@@ -146,38 +149,41 @@ class Peer:
             for row in (ours.connection, ours.state):
                 values = {c.key: getattr(row, c.key) for c in row.__table__.columns}
                 session.execute(insert(type(row)), [values])
-        self.seen: dict[type, int] = dict.fromkeys(TABLES, 0)
         self.state_id = ours.state.id
+        self.due: set[int] = set()
 
-    def take(self, ours: Ours) -> list[dict[type, list[dict[str, Any]]]]:
-        """The rows that ours wrote since the last time, page by page of the same size."""
-        new: dict[type, list[dict[str, Any]]] = {}
+    def take(self, ours: Ours, marks: list[Marks]) -> list[Rows]:
+        """The rows that ours wrote, page by page; `marks` are the highest ids before the first and after each page."""
+        taken = []
         with ours.db.read() as session:
-            for model in TABLES:
-                order = model.__table__.primary_key.columns
-                query = select(*model.__table__.columns).order_by(*order)
-                if "id" in model.__table__.columns:
-                    query = query.where(model.__table__.c.id > self.seen[model])
-                rows = [dict(row) for row in session.execute(query).mappings()]
-                if "id" in model.__table__.columns:
-                    if rows:
-                        self.seen[model] = rows[-1]["id"]
-                else:  # no running number: those not handed over yet
-                    done = self.seen[model]
-                    rows = rows[done:] if done else rows
-                    self.seen[model] = done + len(rows)
-                new[model] = rows
-        return [new]
+            for before, after in pairwise(marks):
+                rows: Rows = {}
+                for model in NUMBERED:
+                    numbers = model.__table__.c.id
+                    query = select(*model.__table__.columns).where(numbers > before[model], numbers <= after[model])
+                    rows[model] = [dict(row) for row in session.execute(query).mappings()]
+                ids = [row["native_id"] for row in rows[Interaction]]
+                watched = select(*Watch.__table__.columns).where(Watch.native_id.in_(ids))
+                rows[Watch] = [dict(row) for row in session.execute(watched).mappings()]
+                fresh = {row["party_id"] for row in rows[Interaction]} - self.due - {None}
+                due = select(*TimelineDue.__table__.columns).where(TimelineDue.profile_id.in_(fresh))
+                rows[TimelineDue] = [dict(row) for row in session.execute(due).mappings()]
+                self.due |= fresh
+                taken.append(rows)
+        return taken
 
-    def insert(self, rows: dict[type, list[dict[str, Any]]], transactions: int, cursor: str) -> None:
-        """Insert them in as many transactions as ours made."""
-        for number in range(transactions):
-            with self.db.write("bench.peer_page") as session:
-                for model, everything in rows.items():
-                    start, end = (len(everything) * i // transactions for i in (number, number + 1))
-                    if everything[start:end]:
-                        session.connection().execute(insert(model.__table__), everything[start:end])
-                session.execute(update(StreamState).where(StreamState.id == self.state_id).values(cursor=cursor))
+    def insert(self, rows: Rows, cursor: str) -> None:
+        with self.db.write("bench.peer_page") as session:
+            for model, everything in rows.items():
+                if everything:
+                    session.connection().execute(insert(model.__table__), everything)
+            session.execute(update(StreamState).where(StreamState.id == self.state_id).values(cursor=cursor))
+
+
+def highest(ours: Ours) -> Marks:
+    """The highest id in each table that counts its rows."""
+    with ours.db.read() as session:
+        return {model: session.scalar(select(func.max(model.__table__.c.id))) or 0 for model in NUMBERED}
 
 
 def measure(engine: str, interactions: int, size: int, folder: Path) -> dict[str, Any]:
@@ -190,13 +196,17 @@ def measure(engine: str, interactions: int, size: int, folder: Path) -> dict[str
     source = pages(interactions, size)
     for stretch in range(STRETCHES):
         bodies = [next(source) for _ in range(per // size)]
-        started = time.perf_counter()
+        mine.append(0.0)
+        marks = [highest(ours)]
         for number, body in enumerate(bodies):
+            started = time.perf_counter()
             ours.page(body, f"{stretch}-{number}")
-        mine.append(time.perf_counter() - started)
-        (rows,) = peer.take(ours)
+            mine[-1] += time.perf_counter() - started
+            marks.append(highest(ours))
+        taken = peer.take(ours, marks)
         started = time.perf_counter()
-        peer.insert(rows, len(bodies), str(stretch))
+        for number, rows in enumerate(taken):
+            peer.insert(rows, f"{stretch}-{number}")
         theirs.append(time.perf_counter() - started)
         done = (stretch + 1) * (per // size) * size
         print(f"{engine:11} {done:>9,} interactions: ours {mine[-1]:7.2f} s, bare insert {theirs[-1]:7.2f} s")

@@ -65,7 +65,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("expected a time with a zone")
-        utc = value.astimezone(UTC)
+        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -135,14 +135,16 @@ class Database:
 
 
 def upsert(session: Session, model: type[Any]) -> Any:
-    """The INSERT of this database that knows ON CONFLICT."""
-    return sqlite.insert(model) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(model)
+    """The INSERT of this database that knows ON CONFLICT, on the bare table: many rows pass it fast."""
+    table = model.__table__
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
             url,
+            hide_parameters=True,
             pool_pre_ping=True,
             pool_size=5,
             max_overflow=15,
@@ -154,7 +156,14 @@ def _engine(url: str) -> Engine:
         )
     if sqlite_has_wal_race(pysqlite3.dbapi2.sqlite_version_info):
         raise ConfigError(["this SQLite may corrupt a database that several processes use; install pysqlite3 0.6.1"])
-    engine = create_engine(url, module=pysqlite3.dbapi2, connect_args={"timeout": 30}, pool_size=5, max_overflow=15)
+    engine = create_engine(
+        url,
+        module=pysqlite3.dbapi2,
+        hide_parameters=True,  # they are people's names and texts; an error's message goes into the log
+        connect_args={"timeout": 30},
+        pool_size=5,
+        max_overflow=15,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

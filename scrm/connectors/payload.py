@@ -6,6 +6,7 @@ replaced here, at the door, because PostgreSQL refuses the one and both drivers 
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from scrm.errors import PayloadError
 
 LONGEST_TEXT = 100_000
+UNCLEAN = re.compile("[\x00\ud800-\udfff]")
 EARLIEST, LATEST = 1700, 4000  # years that every CRM date field takes
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -21,9 +23,8 @@ Word = TypeVar("Word", bound=StrEnum)
 
 def clean(text: str) -> str:
     """Text that both databases take: no NUL, no lone surrogates, at most 100,000 characters."""
-    text = text.replace("\x00", "\ufffd")
-    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if UNCLEAN.search(text):
+        text = text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 

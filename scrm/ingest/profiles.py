@@ -1,11 +1,17 @@
-"""Profiles of a batch: insert, bring up to date, remember handles, and say who must be matched again."""
+"""Profiles of a batch: insert, bring up to date, remember handles, and say who must be matched again.
 
+Works on bare rows, not on mapped objects: a page names dozens of profiles, nearly all known and unchanged.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from scrm.db import upsert
+from scrm.db import METADATA, upsert
 from scrm.ingest.translate import Batch
 from scrm.models import HandleHistory, MatchState, Profile, uuid7
 from scrm.records import Key, ProfileRecord
@@ -13,58 +19,72 @@ from scrm.records import Key, ProfileRecord
 if TYPE_CHECKING:
     from scrm.ingest.store import Context
 
+PROFILES = METADATA.tables[Profile.__tablename__]
 SHORT = ("handle", "display_name", "url")  # what a short form carries
 FULL = (*SHORT, "bio", "location", "company", "title", "email", "language")
+FLAGS = ("email_verified", "is_bot", "is_organization")
+COMPARED = tuple(
+    PROFILES.c[name] for name in ("id", "network", "scope", "native_id", "is_internal", "links", *FULL, *FLAGS)
+)
 
 
-def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[Key, Profile]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored profile, as far as an interaction needs it."""
+
+    id: int
+    is_internal: bool
+
+
+def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[Key, Known]:
     """Store the batch's profiles; returns every profile that its interactions name, by key."""
     wanted = dict.fromkeys(batch.profiles)
     for interaction in batch.interactions.values():
         wanted[interaction.author] = None
         if interaction.counterpart is not None:
             wanted[interaction.counterpart] = None
-    known = find_profiles(session, wanted)
-    fresh = [key for key in wanted if key not in known]
-    for key, row in known.items():
+    known = {}
+    renamed: list[tuple[int, str | None]] = []
+    for key, row in _find(session, wanted):
+        known[key] = Known(row.id, row.is_internal)
         record = batch.profiles.get(key)
-        if record is not None:
-            _update(row, record, context)
+        if record is not None and _update(session, row, record, context):
+            renamed.append((row.id, record.handle))
+    fresh = [_new_row(key, batch.profiles.get(key), context) for key in wanted if key not in known]
     if fresh:
-        rows = [_new_row(key, batch.profiles.get(key), context) for key in fresh]
-        for row in session.scalars(insert(Profile).returning(Profile), rows):
-            known[Key(network=row.network, scope=row.scope, native_id=row.native_id)] = row
-    session.flush()
-    _remember_handles(session, context, [known[key] for key in wanted])
+        columns = (PROFILES.c.id, PROFILES.c.network, PROFILES.c.scope, PROFILES.c.native_id, PROFILES.c.is_internal)
+        for row in session.execute(insert(PROFILES).returning(*columns, PROFILES.c.handle), fresh):
+            known[_key(row)] = Known(row.id, row.is_internal)
+            renamed.append((row.id, row.handle))
+    _remember_handles(session, context.now, renamed)
     return known
 
 
-def find_profiles(session: Session, keys: "dict[Key, None]") -> dict[Key, Profile]:
+def _key(row: Row[Any]) -> Key:
+    return Key(network=row.network, scope=row.scope, native_id=row.native_id)
+
+
+def _find(session: Session, keys: Iterable[Key]) -> Iterable[tuple[Key, Row[Any]]]:
     """The stored profiles among these keys."""
     by_scope: dict[tuple[str, str], list[str]] = {}
     for key in keys:
         by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
-    found = {}
     for (network, scope), ids in by_scope.items():
-        for row in session.scalars(
-            select(Profile).where(Profile.network == network, Profile.scope == scope, Profile.native_id.in_(ids))
-        ):
-            found[Key(network=network, scope=scope, native_id=row.native_id)] = row
-    return found
+        mine = (PROFILES.c.network == network) & (PROFILES.c.scope == scope) & PROFILES.c.native_id.in_(ids)
+        for row in session.execute(select(*COMPARED).where(mine)):
+            yield _key(row), row
 
 
 def _new_row(key: Key, record: ProfileRecord | None, context: "Context") -> dict[str, Any]:
     internal = context.is_internal(key, record.handle if record else None)
     row: dict[str, Any] = {name: getattr(record, name) if record else None for name in FULL}
+    row |= {name: getattr(record, name) if record else False for name in FLAGS}
     return row | {
         "public_id": uuid7(),
         "network": key.network,
         "scope": key.scope,
         "native_id": key.native_id,
-        "email_verified": record.email_verified if record else False,
         "links": _links(record) if record else [],
-        "is_bot": record.is_bot if record else False,
-        "is_organization": record.is_organization if record else False,
         "is_internal": internal,
         "first_seen_at": context.now,
         "updated_at": context.now,
@@ -77,37 +97,29 @@ def _links(record: ProfileRecord) -> list[dict[str, Any]]:
     return [{"url": link.url, "verified": link.verified} for link in record.links]
 
 
-def _update(row: Profile, record: ProfileRecord, context: "Context") -> None:
-    """A full form says all there is; a short form must not blank what it does not carry."""
+def _update(session: Session, row: Row[Any], record: ProfileRecord, context: "Context") -> bool:
+    """Bring a row up to date, True when it changed; a short form must not blank what it does not carry."""
     if context.is_archive and row.display_name is not None:
-        return
-    new: dict[str, Any] = {name: getattr(record, name) for name in (FULL if record.full else SHORT)}
+        return False
     if record.full:
-        new |= {
-            "links": _links(record),
-            "email_verified": record.email_verified,
-            "is_bot": record.is_bot,
-            "is_organization": record.is_organization,
-        }
+        new: dict[str, Any] = {name: getattr(record, name) for name in (*FULL, *FLAGS)} | {"links": _links(record)}
     else:
-        new = {name: value for name, value in new.items() if value is not None}
-    changed = {name: value for name, value in new.items() if getattr(row, name) != value}
+        new = {name: value for name in SHORT if (value := getattr(record, name)) is not None}
+    changed: dict[str, Any] = {name: value for name, value in new.items() if getattr(row, name) != value}
     if not changed:
-        return
-    for name, value in changed.items():
-        setattr(row, name, value)
-    row.updated_at = context.now
-    row.deleted_at = None
+        return False
+    changed |= {"updated_at": context.now, "deleted_at": None}
     if not row.is_internal:
-        row.match_due_at = context.now
-        row.match_generation += 1
+        changed |= {"match_due_at": context.now, "match_generation": PROFILES.c.match_generation + 1}
+    session.execute(update(PROFILES).where(PROFILES.c.id == row.id).values(**changed))
+    return True
 
 
-def _remember_handles(session: Session, context: "Context", profiles: list[Profile]) -> None:
+def _remember_handles(session: Session, now: datetime, handles: list[tuple[int, str | None]]) -> None:
     rows = [
-        {"profile_id": row.id, "handle": row.handle, "first_seen_at": context.now, "last_seen_at": context.now}
-        for row in profiles
-        if row.handle and row.updated_at == context.now
+        {"profile_id": profile_id, "handle": handle, "first_seen_at": now, "last_seen_at": now}
+        for profile_id, handle in handles
+        if handle
     ]
     if rows:
         statement = upsert(session, HandleHistory)

@@ -13,9 +13,9 @@ from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.base import RECHECK as RECHECK_STREAM
-from scrm.db import upsert
+from scrm.db import METADATA, upsert
 from scrm.ingest.internal import InternalCheck
-from scrm.ingest.profiles import store_profiles
+from scrm.ingest.profiles import Known, store_profiles
 from scrm.ingest.translate import Batch
 from scrm.models import Interaction, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
 from scrm.records import DeletedKind, Direction, InteractionRecord, Key
@@ -90,11 +90,11 @@ def _store_raw(session: Session, context: Context, batch: Batch) -> None:
 
 
 def _store_interactions(
-    session: Session, context: Context, batch: Batch, profiles: dict[Key, Profile], stored: Stored
+    session: Session, context: Context, batch: Batch, profiles: dict[Key, Known], stored: Stored
 ) -> None:
     if not batch.interactions:
         return
-    known = _known(session, batch.interactions)
+    known = _stored(session, batch.interactions)
     fresh: list[dict[str, Any]] = []
     watches: list[dict[str, Any]] = []
     confirmed: list[int] = []
@@ -114,7 +114,7 @@ def _store_interactions(
                 confirmed.append(row.id)
     session.flush()
     if fresh:
-        session.execute(insert(Interaction), fresh)
+        session.execute(insert(METADATA.tables[Interaction.__tablename__]), fresh)
         stored.new = len(fresh)
     if watches:
         session.execute(
@@ -125,7 +125,7 @@ def _store_interactions(
         session.execute(update(Interaction).where(Interaction.id.in_(confirmed)).values(checked_at=context.now))
 
 
-def _known(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
+def _stored(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
     by_scope: dict[tuple[str, str], list[str]] = {}
     for key in keys:
         by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
@@ -141,7 +141,7 @@ def _known(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
 
 
 def _new_row(
-    context: Context, record: InteractionRecord, author: Profile, profiles: dict[Key, Profile]
+    context: Context, record: InteractionRecord, author: Known, profiles: dict[Key, Known]
 ) -> dict[str, Any]:
     counterpart = profiles.get(record.counterpart) if record.counterpart else None
     party = counterpart if author.is_internal else author
@@ -217,7 +217,7 @@ def _plain(value: Any) -> Any:
 
 def _store_deletions(session: Session, context: Context, batch: Batch, stored: Stored) -> None:
     gone = [key for key, record in batch.deletions.items() if record.kind is DeletedKind.INTERACTION]
-    for key, row in _known(session, gone).items():
+    for key, row in _stored(session, gone).items():
         if row.deleted_at is None:
             row.deleted_at = batch.deletions[key].deleted_at or context.now
             row.text = None

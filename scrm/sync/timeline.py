@@ -1,9 +1,9 @@
 """Which interactions become which timeline entries, and what an entry says. Expands what is due; calls no CRM."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm.i18n import N_
@@ -18,8 +18,8 @@ from scrm.models import (
     claim,
     still_mine,
 )
-from scrm.policy import Use, permit
-from scrm.records import Key
+from scrm.policy import Permission, Use, permit
+from scrm.records import Audience, Key
 from scrm.runtime import Core
 
 CHUNK = 200
@@ -46,9 +46,11 @@ def expand_due(core: Core) -> bool:
     with core.db.write("timeline.expand") as session:
         link = session.get(Link, due.profile_id)
         contact = session.get(Contact, link.contact_id) if link else None
-        rows = _outdated(session, due.profile_id, contact)
+        network = session.get_one(Profile, due.profile_id).network
+        permissions = {str(audience): permit(network, Use.WRITE, audience=audience) for audience in Audience}
+        rows = _outdated(session, due.profile_id, contact, permissions)
         for interaction, entry in rows:
-            _bring_in_line(session, core, interaction, entry, contact)
+            _bring_in_line(session, core, interaction, entry, contact, permissions[interaction.audience])
         session.flush()
         if len(rows) < CHUNK:
             _clear(session, due)
@@ -70,63 +72,81 @@ def _clear(session: Session, due: TimelineDue) -> None:
 
 
 def _outdated(
-    session: Session, profile_id: int, contact: Contact | None
-) -> Sequence[tuple[Interaction, TimelineEntry | None]]:
-    """Interactions of a profile whose entry is missing, stale, with another contact, or no longer wanted."""
-    joined = (
-        select(Interaction, TimelineEntry)
+    session: Session, profile_id: int, contact: Contact | None, permissions: Mapping[str, Permission]
+) -> list[tuple[Interaction, TimelineEntry | None]]:
+    """Interactions of a profile whose entry is missing, stale, with another contact, or no longer as wanted."""
+    query = (
+        select(Interaction, TimelineEntry.id)
         .outerjoin(TimelineEntry, TimelineEntry.interaction_id == Interaction.id)
         .where(Interaction.party_id == profile_id)
         .order_by(Interaction.id)
         .limit(CHUNK)
     )
     if contact is None:
-        query = joined.where(TimelineEntry.is_wanted.is_(True))
+        query = query.where(TimelineEntry.is_wanted.is_(True) | (TimelineEntry.state == EntryState.HELD.value))
     else:
-        query = joined.where(
+        allowed = [audience for audience, permission in permissions.items() if permission.allowed]
+        wanted = and_(Interaction.deleted_at.is_(None), Interaction.audience.in_(allowed) if allowed else false())
+        query = query.where(
             or_(
                 TimelineEntry.id.is_(None) & Interaction.deleted_at.is_(None),
                 TimelineEntry.interaction_version < Interaction.version,
                 TimelineEntry.contact_id != contact.id,
-                TimelineEntry.is_wanted.is_(False) & Interaction.deleted_at.is_(None),
+                TimelineEntry.is_wanted.is_(True) & ~wanted,
+                TimelineEntry.is_wanted.is_(False) & wanted,
             )
         )
-    return [(row[0], row[1]) for row in session.execute(query)]
+    found = session.execute(query).tuples().all()
+    # locked, so that the outbox does not claim what is being changed; in the order in which it locks them too
+    locked = select(TimelineEntry).where(TimelineEntry.id.in_([entry_id for _row, entry_id in found if entry_id]))
+    entries = {row.id: row for row in session.scalars(locked.order_by(TimelineEntry.id).with_for_update())}
+    return [(interaction, entries.get(entry_id)) for interaction, entry_id in found]
 
 
 def _bring_in_line(
-    session: Session, core: Core, interaction: Interaction, entry: TimelineEntry | None, contact: Contact | None
+    session: Session,
+    core: Core,
+    interaction: Interaction,
+    entry: TimelineEntry | None,
+    contact: Contact | None,
+    permission: Permission,
 ) -> None:
     """Say what is wanted now; the outbox makes it so."""
-    now = core.db.clock.now()
-    wanted = contact is not None and interaction.deleted_at is None
     if entry is None:
         if contact is None:
             return
-        entry = TimelineEntry(
-            crm_id=contact.crm_id,
-            external_key=_key(interaction).external("interaction"),
-            interaction_id=interaction.id,
-            contact_id=contact.id,
-            version=0,
-            written_version=0,
-            interaction_version=interaction.version,
-        )
+        entry = _new_entry(interaction, contact)
         session.add(entry)
-    permission = permit(interaction.network, Use.WRITE, audience=interaction.audience)
+    is_held = contact is not None and interaction.deleted_at is None and not permission.allowed
+    is_wanted = contact is not None and interaction.deleted_at is None and permission.allowed
+    may_be_there = entry.record_id is not None or (
+        entry.generation > 0 and entry.state in {EntryState.TODO.value, EntryState.PARKED.value}
+    )
     entry.version += 1
     entry.interaction_version = interaction.version
     entry.contact_id = contact.id if contact is not None else entry.contact_id
-    entry.is_wanted = wanted
+    entry.is_wanted = is_wanted
     entry.attempts = 0
-    never_sent = entry.record_id is None and entry.generation in {0, None}
-    if wanted and not permission.allowed:
-        entry.state, entry.reason, entry.due_at = EntryState.HELD.value, permission.reason, None
-    elif not wanted and never_sent:
-        entry.state, entry.reason, entry.due_at = EntryState.DONE.value, None, None
-        entry.written_version = entry.version
+    entry.reason = permission.reason if is_held else None
+    if is_wanted or may_be_there:
+        entry.state, entry.due_at = EntryState.TODO.value, core.db.clock.now()
     else:
-        entry.state, entry.reason, entry.due_at = EntryState.TODO.value, None, now
+        entry.state, entry.due_at = (EntryState.HELD if is_held else EntryState.DONE).value, None
+        entry.written_version = entry.version
+
+
+def _new_entry(interaction: Interaction, contact: Contact) -> TimelineEntry:
+    return TimelineEntry(
+        crm_id=contact.crm_id,
+        external_key=_key(interaction).external("interaction"),
+        interaction_id=interaction.id,
+        contact_id=contact.id,
+        version=0,
+        written_version=0,
+        interaction_version=interaction.version,
+        state=EntryState.TODO.value,
+        generation=0,
+    )
 
 
 def _key(interaction: Interaction) -> Key:
@@ -147,6 +167,7 @@ def fields_of(interaction: Interaction, author: Profile, label: str, limit: int)
         "occurred_at": interaction.occurred_at.isoformat(),
         "edited_at": interaction.edited_at.isoformat() if interaction.edited_at else None,
         "native_id": interaction.native_id,
+        "target": interaction.target or interaction.in_reply_to,
     }
 
 
