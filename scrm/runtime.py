@@ -8,7 +8,7 @@ from sqlalchemy import select
 from scrm import failpoints
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import Connection
+from scrm.models import Connection, WebhookEndpoint
 from scrm.vault import Vault
 
 Wake = Callable[[str, int | None], None]
@@ -32,7 +32,15 @@ def open_core(settings: Settings, *, wake: Wake = sleepers) -> Core:
     """Open the database (already migrated) and the keys. Raises ConfigError."""
     failpoints.arm_by(settings.failpoint_file or None)
     db = Database(settings.database)
-    with db.read() as session:
-        sealed = session.execute(select(Connection.id).where(Connection.credentials.is_not(None)).limit(1)).first()
-    vault = Vault.load(settings.keys, settings.state_dir, sealed_rows_exist=sealed is not None)
+    try:
+        vault = Vault.load(settings.keys, settings.state_dir, sealed_rows_exist=_has_sealed_rows(db))
+    except BaseException:
+        db.close()
+        raise
     return Core(settings=settings, db=db, vault=vault, wake=wake)
+
+
+def _has_sealed_rows(db: Database) -> bool:
+    questions = (select(Connection.id).where(Connection.credentials.is_not(None)), select(WebhookEndpoint.id))
+    with db.read() as session:
+        return any(session.execute(question.limit(1)).first() for question in questions)

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -38,16 +39,7 @@ class Vault:
                 raise ConfigError(
                     [f"{file.name}: the key file is missing though sealed values exist; restore it from a backup"]
                 )
-            state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            line = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
-            try:
-                handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return cls.load(configured, state_dir)  # another process was first
-            with os.fdopen(handle, "w") as out:
-                out.write(line)
-                out.flush()
-                os.fsync(out.fileno())
+            _make_first_key(file)
         if file.stat().st_mode & 0o077:
             raise ConfigError(["keys: other users may read the key file; chmod 600 it"])
         return cls(_parse_ring(file.read_text().split()))
@@ -77,6 +69,26 @@ class Vault:
         return [HKDFExpand(hashes.SHA256(), 32, purpose.encode()).derive(key) for key in self._ring.values()]
 
 
+def _make_first_key(file: Path) -> None:
+    """Write the key file as a whole or not at all; when several processes try, the first one's stays."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        with suppress(FileExistsError):  # another process was first
+            file.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # else a power cut may take the name away though its key has sealed rows
+    finally:
+        os.close(folder)
+
+
 def _parse_ring(lines: list[str]) -> dict[str, bytes]:
     ring = {}
     for line in lines:
@@ -86,7 +98,9 @@ def _parse_ring(lines: list[str]) -> dict[str, bytes]:
         except ValueError:
             key = b""
         if len(key) != 32 or not key_id.isalnum():
-            raise ConfigError(["SCRM_KEYS: expected id:base64 of 32 bytes, comma-separated"])
+            raise ConfigError(["SCRM_KEYS or the key file: expected id:base64 of 32 bytes each"])
+        if key_id in ring:
+            raise ConfigError(["SCRM_KEYS or the key file: two keys have the same id"])
         ring[key_id] = key
     if not ring:
         raise ConfigError(["keys: the key file is empty; restore it from a backup"])
