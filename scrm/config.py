@@ -92,10 +92,9 @@ class Settings:
             for name in source
             if name.startswith(PREFIX) and name not in names and not name.startswith("SCRM_TEST_")
         ]
-        if faults:
-            raise ConfigError(faults)
         settings = cls(**values)  # type: ignore[arg-type]
-        if faults := _faults(settings):
+        faults += _faults(settings)
+        if faults:
             raise ConfigError(faults)
         return settings
 
@@ -153,15 +152,25 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("DATABASE_URL: expected postgresql://… or sqlite:///…")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         faults.append("REDIS_URL: expected redis://…, rediss://… or unix://…")
-    if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
+    if settings.public_url and not _is_web_address(settings.public_url):
         faults.append("SCRM_PUBLIC_URL: expected http://… or https://…")
     if not settings.redis_url and len(str(embedded_socket(settings.state_dir))) > 100:
         faults.append("SCRM_STATE_DIR: the path is too long for a socket in it (at most 90 characters)")
-    for pair in settings.allowed_hosts:
-        host, _, port = pair.rpartition(":")
-        if not host or not port.isdigit():
-            faults.append("SCRM_ALLOWED_HOSTS: expected host:port, comma-separated")
+    if not all(host and port.isdigit() for host, _, port in (p.rpartition(":") for p in settings.allowed_hosts)):
+        faults.append("SCRM_ALLOWED_HOSTS: expected host:port, comma-separated")
+    if settings.port > 65535:
+        faults.append("SCRM_PORT: expected at most 65535")
+    if settings.lease_seconds < 1:
+        faults.append("SCRM_LEASE_SECONDS: expected at least 1")
     return faults
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
