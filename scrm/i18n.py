@@ -39,7 +39,7 @@ def translations(code: str) -> gettext_module.NullTranslations:
 
 def gettext(message: str, **params: object) -> str:
     """Translate into the current language; `%(name)s` in the message takes a keyword."""
-    text = translations(language.get()).gettext(message)
+    text = translations(language.get()).gettext(message) if message else ""  # "" names a catalogue's header
     return text % params if params else text
 
 
