@@ -1,0 +1,60 @@
+"""The web: pages for steward, rep and admin, webhooks, health. Server-rendered; complete without JavaScript."""
+
+from typing import Final
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from scrm.runtime import Core
+from scrm.web import (
+    account,
+    auth,
+    connections,
+    contacts,
+    errors,
+    frame,
+    health,
+    home,
+    own,
+    review,
+    roles,
+    wording,
+)
+
+LARGEST_FORM: Final = 1024 * 1024
+PAGES: Final = (home, auth, account, review, contacts, connections, own, health)
+
+
+def create_app(core: Core) -> Flask:
+    """Build the web application over an opened core."""
+    app = Flask("scrm.web")
+    keys = [key.hex() for key in core.vault.derive("web.form")]
+    is_https = core.settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=keys[0],
+        SECRET_KEY_FALLBACKS=keys[1:],
+        SESSION_COOKIE_NAME="__Host-scrm-form" if is_https else "scrm-form",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_PARTS=200,
+        TRUSTED_HOSTS=frame.trusted_hosts(core.settings),
+        WTF_CSRF_TIME_LIMIT=int(auth.ABSOLUTE.total_seconds()),
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # the address of a static file changes with its content
+    )
+    if core.settings.behind_proxy:
+        hops = core.settings.behind_proxy
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["scrm"] = core
+    CSRFProtect(app)  # type: ignore[no-untyped-call]
+    frame.install(app)
+    auth.install(app)
+    roles.install(app)
+    wording.install(app)
+    errors.install(app)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+    roles.check(app)
+    return app

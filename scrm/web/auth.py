@@ -1,0 +1,150 @@
+"""Sign in by password or single-use link, sign out, choose a language; the browser's session at each request.
+
+The session id changes at every sign-in, ends after 30 idle minutes or 12 hours, and is killed on our side at
+sign-out. A GET of a sign-in link only shows a button: mail scanners and previews open links, too.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import update
+
+from scrm.i18n import LANGUAGES
+from scrm.models import User, WebSession
+from scrm.web import current
+from scrm.web.people import (
+    ABSOLUTE,
+    SEEN_EVERY,
+    check_password,
+    close_sessions,
+    ensure_user,
+    find_session,
+    first_admin_link,
+    link_owner,
+    make_sign_in_link,
+    open_session,
+    use_link,
+)
+from scrm.web.roles import EVERYBODY, allow
+
+__all__ = ["ABSOLUTE", "blueprint", "ensure_user", "first_admin_link", "install", "make_sign_in_link"]
+
+LONGEST_EMAIL: Final = 320
+
+blueprint = Blueprint("auth", __name__)
+
+
+def install(app: Flask) -> None:
+    """Find out who asks before every request."""
+    app.before_request_funcs.setdefault(None, []).insert(0, _load_user)
+
+
+def cookie_name() -> str:
+    """Browsers accept __Host- only over https, for this host alone."""
+    return "__Host-scrm" if _is_https() else "scrm"
+
+
+def _is_https() -> bool:
+    return current.core().settings.base_url.startswith("https://")
+
+
+def _load_user() -> None:
+    g.user = None
+    token = request.cookies.get(cookie_name())
+    if not token or request.endpoint in {"static", "health.live", "health.ready", "webhooks.receive"}:
+        return
+    now = current.now()
+    with current.core().db.read() as db:
+        found = find_session(db, token, now)
+    if found is None:
+        return
+    row, g.user = found
+    if now - row.seen_at >= SEEN_EVERY and not request.path.endswith(".json"):  # polling is no sign of life
+        _note_seen(row, now)
+
+
+def _note_seen(row: WebSession, now: datetime) -> None:
+    with current.core().db.write("auth.seen") as db:
+        db.execute(update(WebSession).where(WebSession.id_hash == row.id_hash).values(seen_at=now))
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Sign in with e-mail and password."""
+    onward = current.inside(request.values.get("next"))
+    if request.method == "GET":
+        if current.maybe_user() is not None:
+            return redirect(onward)
+        return render_template("sign_in.html", onward=onward)
+    email = request.form.get("email", "")[:LONGEST_EMAIL]
+    found = check_password(current.core(), email, request.form.get("password", ""))
+    if found is None:
+        return render_template("sign_in.html", onward=onward, email=email, is_wrong=True), 401
+    with current.core().db.write("auth.sign_in") as db:
+        token = open_session(db, found.id, current.now())
+    return _signed_in(token, onward)
+
+
+@blueprint.route("/sign-in/<token>", methods=["GET", "POST"])
+def sign_in_by_link(token: str) -> ResponseReturnValue:
+    """Show a button (GET), then sign in by a single-use link (POST)."""
+    now = current.now()
+    if request.method == "GET":
+        with current.core().db.read() as db:
+            owner = link_owner(db, token, now)
+        return render_template("sign_in_link.html", owner=owner), 200 if owner else 410
+    with current.core().db.write("auth.sign_in_by_link") as db:
+        owner = use_link(db, token, now)
+        fresh = open_session(db, owner.id, now) if owner else None
+    if owner is None or fresh is None:
+        return render_template("sign_in_link.html", owner=None), 410
+    onward = url_for("home.show") if owner.password_hash else url_for("account.show", first=1)
+    return _signed_in(fresh, onward)
+
+
+@blueprint.post("/sign-out")
+@allow(*EVERYBODY)
+def sign_out() -> ResponseReturnValue:
+    """End this session here and in the browser."""
+    token = request.cookies.get(cookie_name(), "")
+    with current.core().db.write("auth.sign_out") as db:
+        close_sessions(db, current.user().id, only=token)
+    session.clear()
+    response = redirect(url_for("auth.sign_in"))
+    response.delete_cookie(cookie_name(), path="/", secure=_is_https(), httponly=True, samesite="Lax")
+    return response
+
+
+@blueprint.post("/language")
+def language() -> ResponseReturnValue:
+    """Choose the language of the pages; kept with the user, or in the browser of somebody not signed in."""
+    chosen = request.form.get("language")
+    onward = redirect(current.inside(request.form.get("next")))
+    if chosen not in LANGUAGES:
+        return onward
+    session["language"] = chosen
+    who = current.maybe_user()
+    if who is not None:
+        with current.core().db.write("auth.language") as db:
+            db.execute(update(User).where(User.id == who.id).values(locale=chosen))
+    return onward
+
+
+def _signed_in(token: str, onward: str) -> Response:
+    chosen = session.get("language")
+    session.clear()  # a form made before signing in is worth nothing afterwards
+    if chosen:
+        session["language"] = chosen
+    response = redirect(onward)
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=int(ABSOLUTE.total_seconds()),
+        path="/",
+        secure=_is_https(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response  # type: ignore[return-value]

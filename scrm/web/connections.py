@@ -1,0 +1,253 @@
+"""Connect networks and see how each connection is, in plain words; for the admin."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scrm import i18n
+from scrm.connectors.base import RECHECK, Connector, Rule, Status
+from scrm.connectors.registry import connectors
+from scrm.errors import InputError, NetworkError
+from scrm.i18n import N_, gettext
+from scrm.ingest import connections as hookups
+from scrm.models import Connection, ConnectionState, Role
+from scrm.runtime import Core
+from scrm.web import current, wording
+from scrm.web.guides import set_up_page
+from scrm.web.roles import allow
+
+blueprint = Blueprint("connections", __name__, url_prefix="/connections")
+
+RULES: Final = {
+    Rule.ALLOWED: N_("allowed"),
+    Rule.CONSENT: N_("only with the person's consent"),
+    Rule.FORBIDDEN: N_("not allowed"),
+}
+PROBLEMS: Final = {
+    "AccessRevokedError": N_("The network no longer accepts our access. Sign in again; nothing is read until then."),
+    "AccessExpiredError": N_("The access ran out and could not be renewed. Sign in again."),
+    "RetryLaterError": N_("The network does not answer or asks us to wait. We try again by ourselves."),
+    "UnavailableError": N_("The network no longer offers this list to us. The other lists go on."),
+    "PayloadError": N_("The network's answers have changed their form. Items we cannot read are set aside."),
+    "HostRefusedError": N_("The address leads to a private host and is not on the list of allowed ones."),
+    "SealError": N_("The stored access cannot be opened with our keys. Sign in again."),
+}
+OTHER_PROBLEM: Final = N_("Reading fails. We try again by ourselves.")
+LONGEST_FIELD: Final = 4_000
+Act = Callable[[Core, UUID, int | None], None]
+ACTS: Final[dict[str, Act]] = {
+    "pause": hookups.pause,
+    "resume": hookups.resume,
+    "read": hookups.read_now,
+}
+
+
+@blueprint.get("")
+@allow(Role.ADMIN)
+def index() -> ResponseReturnValue:
+    """All connections with their health."""
+    now = current.now()
+    with current.core().db.read() as db:
+        rows = db.scalars(
+            select(Connection).where(Connection.state != ConnectionState.REMOVED.value).order_by(Connection.id)
+        ).all()
+        found = [(row, hookups.health(db, row, now)) for row in rows if row.network in connectors()]
+    return render_template("connections.html", found=found, say=say)
+
+
+@blueprint.get("/new")
+@allow(Role.ADMIN)
+def choose() -> ResponseReturnValue:
+    """Every network there is a connector for."""
+    return render_template("connections_new.html", connectors=_offered())
+
+
+@blueprint.route("/new/<network>", methods=["GET", "POST"])
+@allow(Role.ADMIN)
+def connect(network: str) -> ResponseReturnValue:
+    """The form of one network: what it needs, what is read, what its terms allow."""
+    connector = connectors().get(network)
+    if connector is None or connector.manifest.status in {Status.RETIRED, Status.ARCHIVE}:
+        abort(404)
+    if request.method == "GET":
+        return _form(connector)
+    try:
+        row = hookups.connect(current.core(), network, _filled(connector), current.user().id)
+    except (InputError, NetworkError) as why:
+        return _form(connector, fault=_fault(why)), 400
+    return redirect(url_for("connections.show", connection_id=row.public_id, new=1))
+
+
+@blueprint.get("/<uuid:connection_id>")
+@allow(Role.ADMIN)
+def show(connection_id: UUID) -> ResponseReturnValue:
+    """One connection: lists, progress, last runs, what can be done."""
+    with current.core().db.read() as db:
+        row, connector = _get(db, connection_id)
+        health = hookups.health(db, row, current.now())
+    return render_template(
+        "connection.html",
+        row=row,
+        manifest=connector.manifest,
+        health=health,
+        say=say,
+        rules=RULES,
+        rechecks=any(stream.name == RECHECK for stream in connector.object_streams),
+        is_new="new" in request.args,
+        guide=set_up_page(row.network, i18n.language.get()),
+    )
+
+
+@blueprint.get("/<uuid:connection_id>/progress.json")
+@allow(Role.ADMIN)
+def progress(connection_id: UUID) -> ResponseReturnValue:
+    """How far the reading has got, as text in the reader's language; asked for every two seconds."""
+    with current.core().db.read() as db:
+        row, _connector = _get(db, connection_id)
+        health = hookups.health(db, row, current.now())
+    streams = {
+        stream.name: {
+            "items": wording.num(stream.items),
+            "reached": wording.date(stream.reached_at) if stream.reached_at else "–",
+            "state": stream_state(stream),
+        }
+        for stream in health.streams
+    }
+    return jsonify(streams=streams, items=wording.num(sum(stream.items for stream in health.streams)))
+
+
+@blueprint.post("/<uuid:connection_id>")
+@allow(Role.ADMIN)
+def act(connection_id: UUID) -> ResponseReturnValue:
+    """Pause, resume, or read now."""
+    do = ACTS.get(request.form.get("act", ""))
+    if do is None:
+        abort(400)
+    do(current.core(), connection_id, current.user().id)
+    return redirect(url_for("connections.show", connection_id=connection_id))
+
+
+@blueprint.route("/<uuid:connection_id>/reconnect", methods=["GET", "POST"])
+@allow(Role.ADMIN)
+def reconnect(connection_id: UUID) -> ResponseReturnValue:
+    """Sign in again on the same account."""
+    with current.core().db.read() as db:
+        row, connector = _get(db, connection_id)
+    if request.method == "GET":
+        return _form(connector, row=row)
+    try:
+        hookups.reconnect(current.core(), connection_id, _filled(connector), current.user().id)
+    except (InputError, NetworkError) as why:
+        return _form(connector, row=row, fault=_fault(why)), 400
+    return redirect(url_for("connections.show", connection_id=connection_id))
+
+
+@blueprint.route("/<uuid:connection_id>/remove", methods=["GET", "POST"])
+@allow(Role.ADMIN)
+def remove(connection_id: UUID) -> ResponseReturnValue:
+    """Say what removing does, then do it."""
+    if request.method == "POST":
+        hookups.remove(current.core(), connection_id, current.user().id)
+        return redirect(url_for("connections.index"))
+    with current.core().db.read() as db:
+        row, connector = _get(db, connection_id)
+        health = hookups.health(db, row, current.now())
+    items = sum(stream.items for stream in health.streams)
+    return render_template("connection_remove.html", row=row, manifest=connector.manifest, items=items)
+
+
+def say(health: hookups.Health) -> tuple[str, str]:
+    """How a connection is: a tone for the sign, and a sentence."""
+    stopped = {
+        ConnectionState.SUSPENDED: (
+            "bad",
+            gettext(PROBLEMS.get(health.problem or "", PROBLEMS["AccessRevokedError"])),
+        ),
+        ConnectionState.PAUSED: ("off", gettext("Paused. Nothing is read; resuming goes on where it stopped.")),
+    }
+    if health.state in stopped:
+        return stopped[health.state]
+    if health.problem:
+        return "bad", gettext(PROBLEMS.get(health.problem, OTHER_PROBLEM))
+    if health.wait_until is not None:
+        return "slow", gettext("The network asked us to wait until %(time)s.", time=wording.clock(health.wait_until))
+    return _say_of_streams(health)
+
+
+def _say_of_streams(health: hookups.Health) -> tuple[str, str]:
+    broken = next((stream for stream in health.streams if stream.problem), None)
+    if broken is not None:
+        text = gettext(PROBLEMS.get(broken.problem or "", OTHER_PROBLEM))
+        return "slow", gettext("%(stream)s: %(problem)s", stream=gettext(broken.label), problem=text)
+    if any(stream.is_backfilling for stream in health.streams):
+        return "good", gettext("Works. What was said before is still being read.")
+    return "good", gettext("Works.")
+
+
+def stream_state(stream: hookups.StreamHealth) -> str:
+    """What one list is doing."""
+    if stream.problem:
+        return (
+            gettext("fails, next try %(when)s", when=wording.when(stream.due_at))
+            if stream.due_at
+            else gettext("fails")
+        )
+    if stream.is_reading:
+        return gettext("is being read")
+    if stream.is_backfilling:
+        return gettext("reads what was said before")
+    if stream.due_at is not None:
+        return gettext("next reading %(when)s", when=wording.when(max(stream.due_at, current.now())))
+    return gettext("nothing to do")
+
+
+blueprint.add_app_template_global(stream_state, "stream_state")
+
+
+def _offered() -> list[Connector]:
+    return sorted(connectors().values(), key=lambda row: (row.manifest.status != Status.LIVE, row.manifest.label))
+
+
+def _get(db: Session, public_id: UUID) -> tuple[Connection, Connector]:
+    row = db.scalars(select(Connection).where(Connection.public_id == public_id)).one_or_none()
+    if row is None or row.state == ConnectionState.REMOVED or row.network not in connectors():
+        abort(404)
+    return row, connectors()[row.network]
+
+
+def _filled(connector: Connector) -> dict[str, str]:
+    names = [field.name for field in connector.manifest.credential_fields]
+    return {name: request.form.get(name, "")[:LONGEST_FIELD] for name in (*names, "base_url")}
+
+
+def _form(connector: Connector, *, row: Connection | None = None, fault: str | None = None) -> str:
+    """The form again; secrets are never filled in."""
+    manifest = connector.manifest
+    named = {field.name for field in manifest.credential_fields}
+    addresses = dict(url.partition("=")[::2] for url in current.core().settings.sandbox_urls)
+    return render_template(
+        "connect.html",
+        manifest=manifest,
+        row=row,
+        fault=fault,
+        needs_address=row is None and "base_url" not in named and not manifest.default_base_url,
+        sandbox_url=addresses.get(manifest.key, ""),
+        filled={
+            field.name: request.form.get(field.name, "")
+            for field in manifest.credential_fields
+            if not field.is_secret
+        },
+        rules=RULES,
+        guide=set_up_page(manifest.key, i18n.language.get()),
+    )
+
+
+def _fault(why: InputError | NetworkError) -> str:
+    if isinstance(why, InputError):
+        return gettext(str(why))
+    return gettext(PROBLEMS.get(type(why).__name__, OTHER_PROBLEM))

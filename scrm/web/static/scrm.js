@@ -1,0 +1,138 @@
+/* Keys and speed for pages that work without it: live counters, the next case fetched ahead, one key per decision. */
+"use strict";
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+
+  // The browser alone knows where it is; the server writes times in this zone from the next page on.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.split("; ").includes(`scrm-zone=${zone}`)) {
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `scrm-zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+  }
+
+  // Live numbers: the server sends them as text in the reader's language.
+  const show = (place, data) => {
+    for (const node of place.querySelectorAll("[data-count]")) put(node, data[node.dataset.count]);
+    if ($("[data-total]", place)) put($("[data-total]", place), data.items);
+    for (const [name, stream] of Object.entries(data.streams ?? {})) {
+      const row = $(`[data-stream="${CSS.escape(name)}"]`, place);
+      for (const node of row?.querySelectorAll("[data-live]") ?? []) put(node, stream[node.dataset.live]);
+    }
+  };
+  const put = (node, text) => {
+    if (text !== undefined && node.textContent !== text) node.textContent = text;
+  };
+  const poll = async () => {
+    const place = $("[data-poll]");
+    if (!place || document.hidden) return;
+    try {
+      const answer = await fetch(place.dataset.poll);
+      if (answer.status === 401) clearInterval(polling);
+      else if (answer.ok) show(place, await answer.json());
+    } catch { /* out of reach for a moment: the old numbers stay */ }
+  };
+  const polling = setInterval(poll, 2000);
+
+  // Review: the next case is there before it is asked for.
+  const read = async (url, options = {}) => {
+    const answer = await fetch(url, { ...options, headers: { "X-Scrm-Part": "main" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return { url: answer.url, status: answer.status, title: page.title, main: $("main", page) };
+  };
+  let ahead = null;
+  const prefetch = () => {
+    const href = $("[data-next]")?.dataset.next;
+    if (!href) ahead = null;
+    else if (ahead?.href !== href) {
+      ahead = { href, ready: null };
+      const mine = ahead;
+      read(href).then((page) => { mine.ready = page.status === 200 ? page : null; }).catch(() => {});
+    }
+  };
+  const current = (root = document) => $("[data-case]", root)?.dataset.case ?? "";
+  const turnTo = (page) => {
+    $("main").replaceWith(page.main);
+    document.title = page.title;
+    history.replaceState(null, "", page.url);
+    scrollTo(0, 0);
+    $("#profile-name")?.focus({ preventScroll: true });
+    prefetch();
+  };
+  const turnAhead = () => {
+    const page = ahead?.ready;
+    ahead = null;
+    if (page) turnTo(page);
+    return Boolean(page);
+  };
+
+  let sending = Promise.resolve(); // decisions reach the server in the order they were made
+  const settle = (form, button) => {
+    const body = new FormData(form);
+    if (button?.name) body.append(button.name, button.value);
+    const own = location.href;
+    const moved = ["link", "nobody", "unsure"].includes(button?.value) && button.name === "decision" && turnAhead();
+    const shown = current();
+    if (!moved) for (const node of document.querySelectorAll(".decide button")) node.disabled = true;
+    sending = sending.then(async () => {
+      const page = await read(form.action, { method: "POST", body: new URLSearchParams(body) });
+      const isBehind = moved && page.status === 200 && current() === shown && current(page.main) !== shown;
+      if (moved && page.status === 200 && (current() !== shown || isBehind || current(page.main) === shown)) {
+        for (const part of [".toast-place", ".head"]) {
+          const fresh = $(part, page.main);
+          if (fresh && $(part)) $(part).replaceWith(fresh);
+        }
+      } else turnTo(page);
+    }).catch(() => location.assign(own)); // not stored: show the case again
+  };
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-settle]")) return;
+    event.preventDefault();
+    settle(event.target, event.submitter);
+  });
+
+  const choose = (rank) => {
+    const wanted = $(`details[data-rank="${rank}"]`);
+    if (!wanted) return;
+    for (const other of document.querySelectorAll("details[data-rank]")) other.open = other === wanted;
+    const field = $("[data-chosen]");
+    if (field) field.value = wanted.dataset.contact;
+    if ($("[data-rank-shown]")) $("[data-rank-shown]").textContent = rank;
+  };
+  const chosen = () => Number($("[data-rank-shown]")?.textContent ?? 0);
+  document.addEventListener("toggle", (event) => {
+    const rank = event.target.dataset?.rank;
+    if (rank && event.target.open && Number(rank) !== chosen()) choose(Number(rank));
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    const rank = event.target.closest("a.rank");
+    if (rank) {
+      event.preventDefault();
+      choose(Number(rank.closest("details").dataset.rank));
+    } else if (event.target.closest(".decide a[data-key='s']") && turnAhead()) event.preventDefault();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (event.target.closest("input, textarea, select")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (document.body.dataset.keys === "off") return;
+    const key = event.key.toLowerCase();
+    const isReview = document.body.classList.contains("reviewing");
+    if (key === "/") {
+      const fields = [...document.querySelectorAll("[data-search]")];
+      fields.at(-1)?.focus();
+    } else if (isReview && /^[1-5]$/.test(key)) choose(Number(key));
+    else if (isReview && key === "j") choose(chosen() + 1);
+    else if (isReview && key === "k") choose(chosen() - 1);
+    else if (isReview && !event.repeat && /^[lnuzs0?]$/.test(key)) {
+      const target = $(`main [data-key="${key}"]:not(:disabled)`);
+      if (!target) return;
+      target.click();
+    } else return;
+    event.preventDefault();
+  });
+  prefetch();
+})();

@@ -1,0 +1,232 @@
+"""A contact's timeline: newest first, 50 at a time, over all profiles linked with the contact.
+
+One limited query per profile, each along the index (party_id, occurred_at, id), then merged. So the first page costs
+the same at a thousand and at a million interactions. Texts pass the network's terms before they leave this module.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from heapq import merge
+from typing import Final
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session, raiseload
+
+from scrm.i18n import N_
+from scrm.models import EntryState, Interaction, Profile, TimelineEntry
+from scrm.policy import Use, permit
+from scrm.records import Audience, Direction
+
+PAGE: Final = 50
+MOST_PROFILES: Final = 40
+ANCESTORS: Final = 3  # posts of the thread folded under an answer; the whole thread is one click away
+LONG: Final = 900  # characters; longer texts are folded
+THREAD: Final = 100
+
+CLOSED: Final = N_("Text not shown: it was said in a closed community. Read it at the network.")
+EXPIRED: Final = N_("Text not shown: the network allows it for a short time, which has passed.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """Where a page begins: behind this interaction."""
+
+    occurred_at: datetime
+    interaction_id: int
+
+    def __str__(self) -> str:
+        return f"{int(self.occurred_at.timestamp() * 1_000_000)}.{self.interaction_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position | None":
+        """Read what an address says; None for what is no position."""
+        micros, dot, number = text.partition(".")
+        if not (dot and micros.isascii() and micros.isdigit() and number.isascii() and number.isdigit()):
+            return None
+        if len(micros) > 17 or len(number) > 18:
+            return None
+        seconds, rest = divmod(int(micros), 1_000_000)
+        return cls(
+            occurred_at=datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest), interaction_id=int(number)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What is left out; stands in the address."""
+
+    network: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One interaction as it may be shown."""
+
+    interaction: Interaction
+    author: Profile | None
+    text: str
+    held: str  # why the text is not shown; a message of the catalogue
+    entry: TimelineEntry | None = None
+    before: Sequence["Item"] = field(default=())  # the posts it answers, oldest first
+    has_thread: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        return self.interaction.direction == Direction.OUT
+
+    @property
+    def entry_state(self) -> str:
+        """written, waiting, held, parked, withdrawn, or nothing when no entry is wanted."""
+        row = self.entry
+        if row is None:
+            return ""
+        if row.state == EntryState.DONE:
+            return "written" if row.is_wanted else "withdrawn"
+        return {EntryState.TODO.value: "waiting", EntryState.HELD.value: "held"}.get(row.state, "parked")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Items, newest first, and where the next page begins."""
+
+    items: Sequence[Item]
+    older: Position | None
+
+
+def read(db: Session, profiles: Sequence[Profile], wanted: Filter, before: Position | None, now: datetime) -> Page:
+    """One page of the timeline of these profiles."""
+    mine = [row for row in profiles if not wanted.network or row.network == wanted.network][:MOST_PROFILES]
+    lists = [_of_profile(db, row.id, wanted, before) for row in mine]
+    newest = merge(*lists, key=lambda row: (row.occurred_at, row.id), reverse=True)
+    rows = [row for row, _number in zip(newest, range(PAGE + 1), strict=False)]
+    has_more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    older = Position(occurred_at=rows[-1].occurred_at, interaction_id=rows[-1].id) if has_more else None
+    return Page(items=_dress(db, rows, profiles, now), older=older)
+
+
+def thread(db: Session, row: Interaction, now: datetime) -> Sequence[Item]:
+    """The thread of one interaction, oldest first; just itself when it has none."""
+    if row.thread_key is None:
+        return _dress(db, [row], (), now, with_parents=False)
+    found = db.scalars(
+        select(Interaction)
+        .where(Interaction.network == row.network, Interaction.thread_key == row.thread_key)
+        .options(raiseload("*"))
+        .order_by(Interaction.occurred_at, Interaction.id)
+        .limit(THREAD)
+    ).all()
+    rows = list(found) if any(other.id == row.id for other in found) else [*found, row]
+    return _dress(db, rows, (), now, with_parents=False)
+
+
+def shown_text(row: Interaction, now: datetime) -> tuple[str, str]:
+    """The text that may be shown, or why it may not."""
+    permission = permit(row.network, Use.SHOW, audience=row.audience)
+    if not permission.allowed:
+        return "", permission.reason
+    if row.expires_at is not None and row.expires_at <= now:
+        return "", EXPIRED
+    if row.audience == Audience.COMMUNITY:
+        return "", CLOSED
+    return ("" if row.deleted_at is not None else row.text or ""), ""
+
+
+def _of_profile(db: Session, profile_id: int, wanted: Filter, before: Position | None) -> Sequence[Interaction]:
+    query = select(Interaction).where(Interaction.party_id == profile_id)
+    if wanted.kind:
+        query = query.where(Interaction.kind == wanted.kind)
+    if before is not None:
+        # the first condition alone can be looked up in the index by every planner
+        query = query.where(
+            Interaction.occurred_at <= before.occurred_at,
+            tuple_(Interaction.occurred_at, Interaction.id) < (before.occurred_at, before.interaction_id),
+        )
+    ordered = query.order_by(Interaction.occurred_at.desc(), Interaction.id.desc()).limit(PAGE + 1)
+    return db.scalars(ordered.options(raiseload("*"))).all()
+
+
+def _dress(
+    db: Session, rows: Sequence[Interaction], known: Sequence[Profile], now: datetime, *, with_parents: bool = True
+) -> list[Item]:
+    """Add authors, states of the entries and the posts answered: three to six queries for any number of rows."""
+    parents = _ancestors(db, rows) if with_parents else {}
+    authors = _authors(db, [*rows, *parents.values()], known)
+    entries = _entries(db, [row.id for row in rows])
+
+    def item(row: Interaction, before: Sequence[Item] = ()) -> Item:
+        text, held = shown_text(row, now)
+        return Item(
+            interaction=row,
+            author=authors.get(row.profile_id),
+            text=text,
+            held=held,
+            entry=entries.get(row.id),
+            before=before,
+            has_thread=row.thread_key is not None and row.in_reply_to is not None,
+        )
+
+    return [item(row, [item(parent) for parent in _chain(row, parents)]) for row in rows]
+
+
+Address = tuple[str, str, str]  # network, scope, native id
+
+
+def _parent_of(row: Interaction) -> Address | None:
+    return (row.network, row.scope, row.in_reply_to) if row.in_reply_to else None
+
+
+def _ancestors(db: Session, rows: Sequence[Interaction]) -> dict[Address, Interaction]:
+    """The posts that these answer, a few generations up."""
+    found: dict[Address, Interaction] = {(row.network, row.scope, row.native_id): row for row in rows}
+    youngest: Sequence[Interaction] = rows
+    for _generation in range(ANCESTORS):
+        missing = {address for row in youngest if (address := _parent_of(row)) and address not in found}
+        if not missing:
+            break
+        youngest = _by_address(db, missing)
+        found.update({(row.network, row.scope, row.native_id): row for row in youngest})
+    return found
+
+
+def _by_address(db: Session, missing: set[Address]) -> Sequence[Interaction]:
+    by_home: dict[tuple[str, str], list[str]] = {}
+    for network, scope, native_id in missing:
+        by_home.setdefault((network, scope), []).append(native_id)
+    rows: list[Interaction] = []
+    for (network, scope), ids in by_home.items():
+        rows += db.scalars(
+            select(Interaction)
+            .where(Interaction.network == network, Interaction.scope == scope, Interaction.native_id.in_(ids))
+            .options(raiseload("*"))
+        )
+    return rows
+
+
+def _chain(row: Interaction, parents: Mapping[Address, Interaction]) -> list[Interaction]:
+    chain: list[Interaction] = []
+    address = _parent_of(row)
+    while address is not None and address in parents and len(chain) < ANCESTORS:
+        parent = parents[address]
+        if parent is row or parent in chain:
+            break  # an answer to itself, or a circle
+        chain.insert(0, parent)
+        address = _parent_of(parent)
+    return chain
+
+
+def _authors(db: Session, rows: Sequence[Interaction], known: Sequence[Profile]) -> dict[int, Profile]:
+    found = {row.id: row for row in known}
+    missing = {row.profile_id for row in rows} - found.keys()
+    if missing:
+        found.update({row.id: row for row in db.scalars(select(Profile).where(Profile.id.in_(missing)))})
+    return found
+
+
+def _entries(db: Session, ids: Sequence[int]) -> dict[int, TimelineEntry]:
+    if not ids:
+        return {}
+    rows = db.scalars(select(TimelineEntry).where(TimelineEntry.interaction_id.in_(ids)))
+    return {row.interaction_id: row for row in rows}
