@@ -39,6 +39,7 @@ DEEPEST = 100  # levels of a thread
 ABOUT_US = frozenset(
     {"like", "repost", "follow", "mention", "reply", "quote", "like-via-repost", "repost-via-repost"}
 )
+COUNTERS = frozenset({"likeCount", "repostCount", "replyCount", "quoteCount", "bookmarkCount", "viewer"})
 THREAD_SECONDS = 30.0  # several answers at once are one reading
 
 
@@ -50,7 +51,9 @@ class Notifications(Stream):
     every_seconds = 120
 
     def read(self, api: Api, cursor: str | None) -> Page:
-        return read_down(api, cursor, "app.bsky.notification.listNotifications", {}, "notifications")
+        # Unless told otherwise the network leaves out strangers when the account has set that for its app.
+        params = {"priority": "false"}
+        return read_down(api, cursor, "app.bsky.notification.listNotifications", params, "notifications")
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         if item.text("reason") in ABOUT_US:
@@ -128,7 +131,7 @@ class Threads(ObjectStream):
             except GoneError:
                 gone.append(ref.native_id)
                 continue
-            items += [post.raw() for post in posts_below(thread)]
+            items += [_lasting(post) for post in posts_below(thread)]
             ends.append(ref.native_id)
         return ObjectPage(items=tuple(items), gone=tuple(gone), ends=tuple(ends))
 
@@ -177,7 +180,7 @@ class Recheck(ObjectStream):
             answer = CLIENT.query(api, "app.bsky.feed.getPosts", {"uris": posts})
             if not answer.has("posts"):
                 raise RetryLaterError("expected a list from the network", network=api.network)
-            items = [post.raw() for post in answer.children("posts")]
+            items = [_lasting(post) for post in answer.children("posts")]
             shown = {post.get("uri") for post in items}
             gone = [text for text in posts if text not in shown]
         gone += [text for text, uri in uris.items() if uri.collection != POST and not _exists(api, uri)]
@@ -185,6 +188,11 @@ class Recheck(ObjectStream):
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         yield from deed(item, account)
+
+
+def _lasting(post: Payload) -> dict[str, Any]:
+    """The post without its counters, which would make every reading a new one to be kept."""
+    return {name: value for name, value in post.raw().items() if name not in COUNTERS}
 
 
 def _exists(api: Api, uri: AtUri) -> bool:

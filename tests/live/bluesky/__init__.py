@@ -1,0 +1,1 @@
+"""The Bluesky connector against the real thing: the developers' own network, run on this machine."""
