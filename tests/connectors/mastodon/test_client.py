@@ -4,17 +4,21 @@ import json
 
 import pytest
 
+from scrm.connectors.base import ObjectRef
 from scrm.connectors.mastodon import connector
+from scrm.connectors.mastodon.client import reacting_accounts
+from scrm.connectors.payload import Payload
 from scrm.errors import (
     AccessRevokedError,
     GoneError,
+    PayloadError,
     RetryLaterError,
     UnavailableError,
 )
 from scrm.records import InteractionRecord
 from tests.connectors.mastodon.reading import read, recheck
 from tests.connectors.mastodon.scenario import change, play
-from tests.connectors.replay import Reply, recording, scripted, serving, signed_in, unsigned
+from tests.connectors.replay import Asked, Reply, recording, scripted, serving, signed_in, unsigned
 
 
 def test_a_revoked_token_is_recognized_also_by_the_second_opinion(network, api):
@@ -99,3 +103,75 @@ def test_without_an_instance_page_the_domain_is_that_of_the_account():
 def test_people_without_an_account_cannot_be_asked_for(api):
     with pytest.raises(GoneError):
         connector.client.json(api, "/api/v1/accounts/1")
+
+
+def accounts(first: int, count: int) -> list[dict[str, str]]:
+    return [{"id": str(number)} for number in range(first, first + count)]
+
+
+def test_a_long_list_of_favourites_is_followed_until_everybody_is_found():
+    pages = {
+        "1": (accounts(1, 80), '<{base}/api/v1/statuses/7/favourited_by?max_id=2>; rel="next"'),
+        "2": (accounts(81, 80), '<{base}/api/v1/statuses/7/favourited_by?max_id=3>; rel="next"'),
+        "3": (accounts(161, 1), ""),
+    }
+
+    def script(asked: Asked) -> Reply:
+        body, link = pages[dict(asked[2]).get("max_id", "1")]
+        return Reply(headers={"Link": link}, body=json.dumps(body).encode())
+
+    with signed_in("mastodon", script) as (api, server):
+        found, is_complete = reacting_accounts(api, "7", "favourited_by", ["90"])
+        assert (set(found), is_complete, len(server.asked)) == ({"90"}, True, 2)
+        found, is_complete = reacting_accounts(api, "7", "favourited_by", ["1", "161", "999"])
+        assert (set(found), is_complete) == ({"1", "161"}, True)
+
+
+def test_a_list_too_long_to_finish_takes_nobodys_favourite_away():
+    calls = iter(range(1000))
+
+    def script(_: Asked) -> Reply:
+        link = f'<{{base}}/api/v1/statuses/7/favourited_by?max_id={next(calls)}>; rel="next"'
+        return Reply(headers={"Link": link}, body=json.dumps(accounts(1, 80)).encode())
+
+    with signed_in("mastodon", script) as (api, server):
+        ref = ObjectRef(native_id="favourite:a:b", fetch_ref="favourited_by 7 999")
+        page = connector.object_stream("recheck").read(api, [ref])
+        assert (page.items, page.gone, len(server.asked)) == ((), (), 25)
+
+
+def test_a_list_that_leads_to_itself_is_an_error():
+    link = '<{base}/api/v1/statuses/7/favourited_by?max_id=1>; rel="next"'
+    with (
+        signed_in("mastodon", lambda _: Reply(headers={"Link": link}, body=b"[]")) as (api, _),
+        pytest.raises(RetryLaterError, match="itself"),
+    ):
+        reacting_accounts(api, "7", "favourited_by", ["1"])
+
+
+def test_reactions_to_a_status_that_is_gone_are_gone_and_follows_are_not_watched():
+    refs = [
+        ObjectRef(native_id="favourite:a:b", fetch_ref="favourited_by 7 1"),
+        ObjectRef(native_id="follow:a:b", fetch_ref=None),
+    ]
+    with signed_in("mastodon", lambda _: Reply(status=404)) as (api, _):
+        page = connector.object_stream("recheck").read(api, refs)
+    assert (page.items, page.gone, page.ends) == ((), ("favourite:a:b",), ("follow:a:b",))
+
+
+def test_a_status_without_sense_in_a_page_is_quarantined_alone():
+    good = recording("mastodon", "statuses")["exchanges"][0]["body"][0]
+    bad = {"id": "1", "account": None}
+
+    def script(asked: Asked) -> Reply:
+        is_page = asked[1].endswith("/statuses") and dict(asked[2]).get("min_id") == "0"
+        return Reply(body=json.dumps([good, bad] if is_page else []).encode())
+
+    stream = connector.stream("statuses")
+    with signed_in("mastodon", script) as (api, _):
+        page = stream.read(api, None)
+        assert len(page.items) == 2
+        assert api.account is not None
+        with pytest.raises(PayloadError, match="account"):
+            list(stream.translate(Payload(page.items[1]), api.account))
+        assert list(stream.translate(Payload(page.items[0]), api.account))

@@ -1,0 +1,240 @@
+"""Archives from strangers: they cost an InputError and nothing else."""
+
+import gzip
+import io
+import json
+import os
+import random
+import stat
+import struct
+import tarfile
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scrm.connectors import archive as reading
+from scrm.connectors.archive import open_archive
+from scrm.errors import InputError
+
+
+def zipped(folder: Path, files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    file = folder / "a.zip"
+    with zipfile.ZipFile(file, "w", compression) as made:
+        for name, body in files.items():
+            made.writestr(name, body)
+    return file
+
+
+def tarred(folder: Path, entries: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
+    file = folder / "a.tgz"
+    with tarfile.open(file, "w:gz") as made:
+        for entry, body in entries:
+            entry.size = len(body)
+            made.addfile(entry, io.BytesIO(body))
+    return file
+
+
+def read_through(file: Path, name: str) -> bytes:
+    body = b""
+    with open_archive(file).open(name) as reader:
+        while chunk := reader.read():
+            body += chunk
+    return body
+
+
+def all_items(file: Path, name: str = "x.json", field: str = "items") -> list[object]:
+    with open_archive(file).open(name) as reader:
+        return list(reader.array(field))
+
+
+def test_zip_tar_and_folder_give_the_same(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "x.json").write_bytes(b'{"a": 1}')
+    for made in (
+        zipped(tmp_path, {"x.json": b'{"a": 1}', "media/1.png": b"x"}),
+        tarred(tmp_path, [(tarfile.TarInfo("media/1.png"), b"x"), (tarfile.TarInfo("./x.json"), b'{"a": 1}')]),
+        tmp_path / "folder",
+    ):
+        assert read_through(made, "x.json") == b'{"a": 1}'
+        with open_archive(made).open("x.json") as reader:
+            assert reader.json() == {"a": 1}
+
+
+def test_one_folder_around_everything_is_looked_into(tmp_path):
+    file = zipped(tmp_path, {"export/x.json": b"1", "export/deep/y.json": b"2"})
+    assert open_archive(file).find("x.json") == "export/x.json"
+    assert open_archive(file).find("y.json") is None
+    with pytest.raises(InputError, match=r"has no y\.json"):
+        read_through(file, "y.json")
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../../x", "/etc/x", "C:\\x", "C:/x", "..\\x", "\\\\host\\x", "a\\b", "a/../x"]
+)
+def test_names_that_lead_outside_are_refused(name, tmp_path):
+    with pytest.raises(InputError, match="outside"):
+        open_archive(zipped(tmp_path, {name: b"x"}))
+    with pytest.raises(InputError, match="outside"):
+        open_archive(tarred(tmp_path, [(tarfile.TarInfo(name), b"x")]))
+
+
+def test_links_are_refused(tmp_path):
+    entry = zipfile.ZipInfo("link")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.writestr(entry, "/etc/passwd")
+    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = kind, "/etc/passwd"
+        with pytest.raises(InputError, match="link"):
+            open_archive(tarred(tmp_path, [(link, b"")]))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link").symlink_to("/etc/passwd")
+    for made in (tmp_path / "a.zip", tmp_path / "folder"):
+        with pytest.raises(InputError, match="link"):
+            open_archive(made)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_doubled_names_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.writestr("x", "1")
+        made.writestr("x", "2")
+    with pytest.raises(InputError, match="same name"):
+        open_archive(tmp_path / "a.zip")
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    file = zipped(tmp_path, {"x": b"1"})
+    body = bytearray(file.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        body[body.index(signature) + offset] |= 1
+    file.write_bytes(body)
+    with pytest.raises(InputError, match="encrypted"):
+        open_archive(file)
+
+
+def test_entries_that_overlap_are_refused(tmp_path):
+    file = zipped(tmp_path, {"x": b"1" * 100, "y": b"2" * 100}, zipfile.ZIP_STORED)
+    body = bytearray(file.read_bytes())
+    second = body.rindex(b"PK\x01\x02")
+    struct.pack_into("<I", body, second + 42, 0)  # the directory says that y begins where x does
+    file.write_bytes(body)
+    with pytest.raises(InputError, match="overlap"):
+        open_archive(file)
+
+
+def test_too_many_files_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_ENTRIES", 10)
+    with pytest.raises(InputError, match="too many"):
+        open_archive(zipped(tmp_path, {f"{n}": b"" for n in range(11)}))
+
+
+def test_a_zip_bomb_is_stopped_while_reading(tmp_path):
+    file = zipped(tmp_path, {"x.json": b"\0" * (64 * 1024**2)})
+    tracemalloc.start()
+    with pytest.raises(InputError, match="far more"), open_archive(file).open("x.json") as reader:
+        while reader.read():
+            pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * 1024**2
+
+
+def test_a_tar_bomb_is_stopped_while_listing(tmp_path):
+    entry = tarfile.TarInfo("x")
+    with pytest.raises(InputError, match="far more"):
+        open_archive(tarred(tmp_path, [(entry, b"\0" * (64 * 1024**2))]))
+
+
+def test_a_large_honest_archive_may_be_read(tmp_path):
+    body = random.Random(1).randbytes(20 * 1024**2)
+    assert len(read_through(zipped(tmp_path, {"x": body}), "x")) == len(body)
+
+
+def test_more_bytes_than_anybody_needs_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
+    with pytest.raises(InputError, match="far more"):
+        read_through(zipped(tmp_path, {"x": os.urandom(1001)}), "x")
+
+
+@pytest.mark.parametrize("kept", [0, 3, 30, 90, 200])
+def test_truncated_and_foreign_files_are_refused(kept, tmp_path):
+    for whole in (zipped(tmp_path, {"x.json": b"1" * 300}), tarred(tmp_path, [(tarfile.TarInfo("x"), b"1" * 300)])):
+        body = whole.read_bytes()
+        whole.write_bytes(body[: min(kept, len(body) - 10)])
+        with pytest.raises(InputError):
+            read_through(whole, "x.json")
+
+
+def test_a_file_whose_checksum_is_wrong_is_refused(tmp_path):
+    file = zipped(tmp_path, {"x.json": b"A" * 1000}, zipfile.ZIP_STORED)
+    body = file.read_bytes()
+    file.write_bytes(body.replace(b"AAAA", b"BAAA", 1))
+    with pytest.raises(InputError, match="damaged"):
+        read_through(file, "x.json")
+
+
+def test_a_missing_path_and_a_plain_file_are_refused(tmp_path):
+    (tmp_path / "plain").write_text("hello")
+    (tmp_path / "gz").write_bytes(gzip.compress(b"hello"))
+    for name in ("plain", "gz", "nowhere"):
+        with pytest.raises(InputError):
+            open_archive(tmp_path / name)
+
+
+def test_a_list_is_read_item_by_item_whatever_the_chunks(tmp_path, monkeypatch):
+    items = [{"n": n, "text": 'ä"]}, {["items": [' * (n % 7), "deep": [[n]]} for n in range(300)]
+    body = json.dumps({"note": 'no "items": [9] here', "items": items, "after": [1]}, indent=1).encode()
+    file = zipped(tmp_path, {"x.json": body})
+    for chunk in (1024, 7919, 10**6):
+        monkeypatch.setattr(reading.Reader.read, "__defaults__", (chunk,))
+        assert all_items(file) == items
+    raw = json.dumps({"items": items}, ensure_ascii=False).encode("utf-8-sig")
+    assert all_items(zipped(tmp_path, {"x.json": raw})) == items
+
+
+def test_a_long_list_needs_little_memory(tmp_path):
+    item = b'{"text": "' + b"x" * 1000 + b'"},'
+    file = zipped(tmp_path, {"x.json": b'{"items": [' + item * 40_000 + b'"end"]}'}, zipfile.ZIP_STORED)
+    tracemalloc.start()
+    with open_archive(file).open("x.json") as reader:
+        count = sum(1 for _ in reader.array("items"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 40_001
+    assert peak < 4 * 1024**2
+
+
+def test_an_unsound_item_leaves_its_neighbors_alone(tmp_path):
+    file = zipped(tmp_path, {"x.json": b'{"items": [{"a": 1}, {"a": 1, "a": 2}, {"a": NaN}, {"b": 1}]}'})
+    assert all_items(file) == [{"a": 1}, None, None, {"b": 1}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b'{"items": [',
+        b'{"items": [{"a": 1}',
+        b'{"items": [{"a": ',
+        b'{"items": [1, 2]}',
+        b'{"items": [[]]}',
+        b'{"items": [{"a": "\xff"}]}',
+        b'{"items": [' + b'{"a":' * 100_000,
+        b'{"items": [{"a": "' + b"x" * (5 * 1024**2) + b'"}]}',
+        b" " * (5 * 1024**2),
+    ],
+)
+def test_lists_that_are_none_are_refused(body, tmp_path):
+    with pytest.raises(InputError):
+        all_items(zipped(tmp_path, {"x.json": body}, zipfile.ZIP_STORED))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": 1, "a": 2}', b"[" * 100_000, b" " * (3 * 1024**2)])
+def test_a_small_file_that_is_no_json_is_refused(body, tmp_path):
+    with pytest.raises(InputError), open_archive(zipped(tmp_path, {"x.json": body})).open("x.json") as reader:
+        reader.json()
