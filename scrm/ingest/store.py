@@ -17,7 +17,7 @@ from scrm.db import METADATA, upsert
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, store_profiles
 from scrm.ingest.translate import Batch
-from scrm.models import Interaction, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
+from scrm.models import Interaction, Link, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
 from scrm.records import DeletedKind, Direction, InteractionRecord, Key
 
 RECHECK_DAYS = 30  # items up to this age are read again …
@@ -59,8 +59,19 @@ def store(session: Session, context: Context, batch: Batch) -> Stored:
     _store_interactions(session, context, batch, profiles, stored)
     _store_deletions(session, context, batch, stored)
     _store_orders(session, context, batch)
-    mark_timelines_due(session, stored.parties, context.now)
+    mark_timelines_due(session, _linked(session, stored.parties), context.now)
     return stored
+
+
+def _linked(session: Session, profile_ids: set[int]) -> list[int]:
+    """Those of the parties whose timelines the CRM holds.
+
+    Asked after the interactions were inserted: their foreign keys hold the profiles against a judgment (which locks
+    its profile FOR UPDATE), so either we see its link here, or its own due row comes after our commit.
+    """
+    if not profile_ids:
+        return []
+    return list(session.scalars(select(Link.profile_id).where(Link.profile_id.in_(profile_ids))))
 
 
 def _store_raw(session: Session, context: Context, batch: Batch) -> None:

@@ -30,6 +30,8 @@ def mark_timelines_due(session: Session, profile_ids: Iterable[int], now: dateti
 
 def watch_again(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Have objects read again no later than the times given, and wake the streams that do it."""
+    if not rows:
+        return
     statement = upsert(session, Watch)
     session.execute(
         statement.on_conflict_do_update(

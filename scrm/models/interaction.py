@@ -13,9 +13,9 @@ class Interaction(WithPublicId, Row):
 
     __tablename__ = "interaction"
     __table_args__ = (
-        UniqueConstraint("network", "scope", "native_id"),
+        UniqueConstraint("native_id", "network", "scope"),  # the telling column first: look-ups name many
         Index("ix_interaction_party_id_occurred_at", "party_id", "occurred_at", "id"),
-        Index("ix_interaction_thread_key", "network", "thread_key"),
+        Index("ix_interaction_thread_key", "thread_key", "network"),
         Index(
             "ix_interaction_expires_at",
             "expires_at",

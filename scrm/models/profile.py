@@ -27,7 +27,7 @@ class Profile(WithPublicId, Row):
 
     __tablename__ = "profile"
     __table_args__ = (
-        UniqueConstraint("network", "scope", "native_id"),
+        UniqueConstraint("native_id", "network", "scope"),  # the telling column first: look-ups name many
         Index("ix_profile_match_state_priority", "match_state", "priority", "id"),
         Index("ix_profile_match_due_at", "match_due_at"),
     )

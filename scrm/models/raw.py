@@ -14,7 +14,7 @@ class RawRecord(WithId, Row):
     __tablename__ = "raw_record"
     __table_args__ = (
         UniqueConstraint("connection_id", "stream", "digest"),
-        Index("ix_raw_record_key", "network", "native_id"),
+        Index("ix_raw_record_key", "native_id", "network"),
         Index("ix_raw_record_expires_at", "expires_at"),
     )
 
