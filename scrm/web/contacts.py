@@ -119,7 +119,9 @@ def ask_unlink(contact_id: UUID, profile_id: UUID) -> ResponseReturnValue:
             )
         )
         written = counts.bounded(db, some, MOST_ENTRIES)
-    return render_template("unlink.html", contact=contact, profile=profile, link=link, written=written)
+        by_person = db.get_one(Judgment, link.judgment_id).judge == Judge.STEWARD
+    around = {"contact": contact, "profile": profile, "link": link}
+    return render_template("unlink.html", written=written, by_person=by_person, **around)
 
 
 @blueprint.post("/contacts/<uuid:contact_id>/unlink/<uuid:profile_id>")

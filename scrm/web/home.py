@@ -5,12 +5,16 @@ from typing import Final
 from flask import Blueprint, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from scrm.models import Connection, ConnectionState, Contact, Role
+from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
+from scrm.records import Direction
 from scrm.web import counts, current, wording
 from scrm.web.roles import EVERYBODY, allow
 
 blueprint = Blueprint("home", __name__)
+NEWS: Final = 8
+WALKED: Final = 40
 NAMES: Final = ("fetched", "linked", "review", "written")
 
 
@@ -23,6 +27,7 @@ def show() -> ResponseReturnValue:
             select(Connection).where(Connection.state != ConnectionState.REMOVED.value).order_by(Connection.id)
         ).all()
         has_contacts = db.execute(select(Contact.id).limit(1)).first() is not None
+        news = _news(db)
     settings = current.core().settings
     networks = [url.partition("=")[::2] for url in settings.sandbox_urls] if settings.sandbox else []
     return render_template(
@@ -31,10 +36,27 @@ def show() -> ResponseReturnValue:
         connections=live,
         troubled=[row for row in live if row.problem or row.state == ConnectionState.SUSPENDED.value],
         has_contacts=has_contacts,
+        news=news,
         networks=networks,
         is_sandbox=settings.sandbox,
         is_admin=current.user().role == Role.ADMIN,
     )
+
+
+def _news(db: Session) -> list[tuple[Interaction, Profile, Contact | None]]:
+    """What arrived last from outside, with the contact it is linked with: a walk along the primary key."""
+    newest = select(Interaction.id).order_by(Interaction.id.desc()).limit(WALKED).subquery()
+    rows = db.execute(
+        select(Interaction, Profile, Contact)
+        .join(newest, newest.c.id == Interaction.id)
+        .join(Profile, Profile.id == Interaction.party_id)
+        .outerjoin(Link, Link.profile_id == Profile.id)
+        .outerjoin(Contact, Contact.id == Link.contact_id)
+        .where(Interaction.direction == Direction.IN.value, Interaction.deleted_at.is_(None))
+        .order_by(Interaction.id.desc())
+        .limit(NEWS)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 @blueprint.get("/counts.json")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scrm.i18n import N_, gettext
+from scrm.web import wording
 
 WIDTH: Final = 220
 MARGIN: Final = 4
@@ -119,7 +120,8 @@ def _why(row: Mapping[str, Any]) -> str:
     message, params = str(row.get("message") or ""), row.get("params") or {}
     if not message:
         return ""
+    written = {name: wording.num(value) if isinstance(value, int) else value for name, value in params.items()}
     try:
-        return gettext(message) % params
+        return gettext(message) % written
     except (KeyError, TypeError, ValueError):
         return gettext(message)

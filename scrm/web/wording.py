@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, session
 from markupsafe import Markup, escape
@@ -140,12 +140,12 @@ def clock(at: datetime) -> str:
 
 def date(at: datetime) -> str:
     """19 May 2026."""
-    return format_skeleton("yMMMMd", _here(at), locale=locale())
+    return date_only(_here(at).date())
 
 
 def date_only(on: Date) -> str:
     """19 May 2026, for a day without a time."""
-    return format_skeleton("yMMMMd", on, locale=locale())
+    return format_date(on, "long", locale=locale())
 
 
 def day(at: datetime) -> str:
@@ -156,8 +156,10 @@ def day(at: datetime) -> str:
 def stamp(at: datetime) -> str:
     """19 May, 16:42, with the year when it is not this one."""
     here = _here(at)
-    skeleton = "MMMMd" if here.year == _here(current.now()).year else "yMMMMd"
-    return f"{format_skeleton(skeleton, here, locale=locale())}, {clock(at)}"
+    if here.year != _here(current.now()).year:
+        return f"{date(at)}, {clock(at)}"
+    short = "d. MMMM" if locale().language == "de" else "d MMMM"
+    return f"{format_date(here, short, locale=locale())}, {clock(at)}"
 
 
 def when(at: datetime) -> str:
