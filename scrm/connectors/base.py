@@ -260,8 +260,11 @@ class Client(ABC):
         return answer
 
     def json(self, api: Api, path: str, params: Any = None) -> Any:
-        """The JSON of a GET; anything else with status 200 (a login page) is no answer: come back later."""
-        answer = self.get(api, path, params)
+        """The JSON of a GET."""
+        return self.decoded(api, self.get(api, path, params))
+
+    def decoded(self, api: Api, answer: Answer) -> Any:
+        """The JSON of an answer; anything else with status 200 (a login page) is no answer: come back later."""
         try:
             return parse_json(answer.body)
         except PayloadError as why:

@@ -238,3 +238,20 @@ def test_lists_that_are_none_are_refused(body, tmp_path):
 def test_a_small_file_that_is_no_json_is_refused(body, tmp_path):
     with pytest.raises(InputError), open_archive(zipped(tmp_path, {"x.json": body})).open("x.json") as reader:
         reader.json()
+
+
+def test_an_archive_that_changes_while_it_is_read_is_refused(tmp_path):
+    file = tarred(tmp_path, [(tarfile.TarInfo("x.json"), b"1")])
+    opened = open_archive(file)
+    tarred(tmp_path, [(tarfile.TarInfo("y.json"), b"1")])
+    with pytest.raises(InputError, match="changed"), opened.open("x.json"):
+        pass
+
+
+def test_empty_folders_and_devices_are_no_files(tmp_path):
+    folder, device = tarfile.TarInfo("media"), tarfile.TarInfo("device")
+    folder.type, device.type = tarfile.DIRTYPE, tarfile.CHRTYPE
+    entries = [(folder, b""), (device, b""), (tarfile.TarInfo("x.json"), b"1")]
+    assert open_archive(tarred(tmp_path, entries)).names == ("x.json",)
+    (tmp_path / "folder" / "media").mkdir(parents=True)
+    assert open_archive(tmp_path / "folder").names == ()

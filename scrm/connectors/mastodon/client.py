@@ -148,7 +148,7 @@ def reacting_accounts(api: Api, native: str, who: str, wanted: Iterable[str]) ->
     path, params = f"/api/v1/statuses/{native}/{who}", [("limit", "80")]
     for _ in range(MOST_REACTION_PAGES):
         answer = CLIENT.get(api, path, params)
-        for account in _listed(_json(answer, api), api):
+        for account in _listed(CLIENT.decoded(api, answer), api):
             account_id = Payload(account).text("id")
             if account_id in missing:
                 missing.discard(account_id)
@@ -160,10 +160,3 @@ def reacting_accounts(api: Api, native: str, who: str, wanted: Iterable[str]) ->
             raise RetryLaterError("the next page leads to itself", network=api.network)
         path, params = following, []
     return found, False
-
-
-def _json(answer: Answer, api: Api) -> Any:
-    try:
-        return parse_json(answer.body)
-    except PayloadError as why:
-        raise RetryLaterError("expected JSON from the network", network=api.network) from why

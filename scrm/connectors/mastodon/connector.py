@@ -45,8 +45,8 @@ from scrm.errors import GoneError, UnavailableError
 from scrm.i18n import N_
 from scrm.records import ProfileRecord, Record
 
-PAGE = (("limit", "40"),)
-NOTIFICATION_PAGE = (("limit", "80"), *(("types[]", kind) for kind in TRANSLATED))
+PAGE = (("limit", "40"),)  # notifications would come by 80, but a page is stored in one short transaction
+NOTIFICATION_PAGE = (*PAGE, *(("types[]", kind) for kind in TRANSLATED))
 
 
 class Notifications(Stream):

@@ -175,3 +175,66 @@ def test_a_status_without_sense_in_a_page_is_quarantined_alone():
         with pytest.raises(PayloadError, match="account"):
             list(stream.translate(Payload(page.items[1]), api.account))
         assert list(stream.translate(Payload(page.items[0]), api.account))
+
+
+def test_a_reset_without_a_clock_to_compare_it_with_is_ignored():
+    reply = Reply(status=429, headers={"X-RateLimit-Reset": "2126-01-01T00:05:00Z", "Date": "today"})
+    with signed_in("mastodon", lambda _: reply) as (api, _), pytest.raises(RetryLaterError) as why:
+        connector.stream("notifications").read(api, None)
+    assert why.value.retry_after is None
+
+
+def test_a_403_that_is_no_json_is_no_lost_access():
+    with (
+        signed_in("mastodon", lambda _: Reply(status=403, body=b"<html>")) as (api, _),
+        pytest.raises(UnavailableError),
+    ):
+        connector.stream("notifications").read(api, None)
+
+
+def test_nothing_is_read_before_the_sign_in():
+    with signed_in("mastodon", scripted(recording("mastodon", "threads")["exchanges"])) as (api, _):
+        api.account = None
+        refs = [ObjectRef(native_id=a, fetch_ref=b) for a, b in recording("mastodon", "threads")["refs"][:5]]
+        with pytest.raises(PayloadError, match="sign in"):
+            connector.object_stream("threads").read(api, refs)
+
+
+def test_the_id_of_our_account_is_asked_for_when_it_was_not_kept(api):
+    del api.credentials["account_id"]
+    connector.stream("statuses").read(api, None)
+    assert api.credentials["account_id"]
+
+
+def test_a_status_that_vanishes_while_its_thread_is_read_is_gone(network, api):
+    uris = play(network)
+    entry = next(one for one in network.truth() if one["native_id"] == uris["question"])
+    network.fail(status=404, times=1, path=f"/api/v1/statuses/{entry['api_id']}/context")
+    ref = ObjectRef(native_id=uris["question"], fetch_ref=str(entry["api_id"]))
+    page = connector.object_stream("threads").read(api, [ref])
+    assert (page.items, page.gone) == ((), (uris["question"],))
+
+
+def test_when_our_post_vanishes_meanwhile_what_is_below_the_reply_remains(network, api):
+    uris = play(network)
+    by_uri = {one["native_id"]: str(one.get("api_id")) for one in network.truth()}
+    network.fail(status=404, times=1, path=f"/api/v1/statuses/{by_uri[uris['news']]}/context")
+    ref = ObjectRef(native_id=uris["question"], fetch_ref=by_uri[uris["question"]])
+    page = connector.object_stream("threads").read(api, [ref])
+    found = {item["status"]["uri"] for item in page.items}
+    assert not page.gone
+    assert {uris["answer"], uris["neighbor"]} <= found
+
+
+def test_a_recheck_takes_a_broken_status_for_no_post_of_ours():
+    bad = {"id": "1", "account": None}
+    with signed_in("mastodon", lambda _: Reply(body=json.dumps([bad]).encode())) as (api, _):
+        page = connector.object_stream("recheck").read(api, [ObjectRef(native_id="x", fetch_ref="1")])
+    assert (page.items, page.gone) == (({"status": bad},), ())
+
+
+def test_a_broken_status_among_the_threads_is_quarantined():
+    bad = {"id": "1", "account": None}
+    with signed_in("mastodon", lambda _: Reply(body=json.dumps([bad]).encode())) as (api, _):
+        page = connector.object_stream("threads").read(api, [ObjectRef(native_id="x", fetch_ref="1")])
+    assert (page.items, page.gone) == (({"status": bad},), ())
