@@ -6,7 +6,7 @@ import pytest
 
 from scrm.connectors.base import ObjectRef
 from scrm.connectors.mastodon import connector
-from scrm.connectors.mastodon.client import reacting_accounts
+from scrm.connectors.mastodon.client import age, reacting_accounts
 from scrm.connectors.payload import Payload
 from scrm.errors import (
     AccessRevokedError,
@@ -18,7 +18,7 @@ from scrm.errors import (
 from scrm.records import InteractionRecord
 from tests.connectors.mastodon.reading import read, recheck
 from tests.connectors.mastodon.scenario import change, play
-from tests.connectors.replay import Asked, Reply, recording, scripted, serving, signed_in, unsigned
+from tests.connectors.replay import Asked, Reply, read_all, recording, scripted, serving, signed_in, unsigned
 
 
 def test_a_revoked_token_is_recognized_also_by_the_second_opinion(network, api):
@@ -238,3 +238,25 @@ def test_a_broken_status_among_the_threads_is_quarantined():
     with signed_in("mastodon", lambda _: Reply(body=json.dumps([bad]).encode())) as (api, _):
         page = connector.object_stream("threads").read(api, [ObjectRef(native_id="x", fetch_ref="1")])
     assert (page.items, page.gone) == (({"status": bad},), ())
+
+
+def test_ids_are_ordered_by_length_then_text():
+    assert sorted(["10", "9", "100", "11"], key=age) == ["9", "10", "11", "100"]
+    pages = {"0": [{"id": "10"}, {"id": "9"}], "10": []}
+
+    def script(asked: Asked) -> Reply:
+        return Reply(body=json.dumps(pages[dict(asked[2])["min_id"]]).encode())
+
+    with signed_in("mastodon", script) as (api, _):
+        read_pages = read_all(connector.stream("notifications"), api)
+    assert [[item["id"] for item in page.items] for page in read_pages] == [["9", "10"], []]
+
+
+def test_a_page_below_the_mark_is_an_error_and_moves_no_cursor():
+    for low in ("9", "10"):
+        body = json.dumps([{"id": "11"}, {"id": low}]).encode()
+        with (
+            signed_in("mastodon", lambda _, body=body: Reply(body=body)) as (api, _),
+            pytest.raises(RetryLaterError, match="does not move"),
+        ):
+            connector.stream("notifications").read(api, '{"mark": "10"}')
