@@ -44,11 +44,11 @@ replay: setup       ## translate stored raw records again: make replay C=1
 
 migration: setup-dev ## write a migration from the models: make migration M="add cursor" K=pre
 	$(BIN)/scrm migrate --write "$(M)" --kind $(or $(K),pre)
-	$(BIN)/ruff check -q --fix scrm/migrations && $(BIN)/ruff format -q scrm/migrations
+	$(BIN)/ruff format -q scrm/migrations && $(BIN)/ruff check -q --fix scrm/migrations && $(BIN)/ruff format -q scrm/migrations
 
 first-migration: setup-dev ## write the first migrations anew (before the first release only)
 	$(PYTHON) -m scrm.migrations.regenerate
-	$(BIN)/ruff check -q --fix scrm/migrations && $(BIN)/ruff format -q scrm/migrations
+	$(BIN)/ruff format -q scrm/migrations && $(BIN)/ruff check -q --fix scrm/migrations && $(BIN)/ruff format -q scrm/migrations
 
 evaluate: setup-dev ## precision and recall of the matching rules
 	$(PYTHON) -m bench.evaluate

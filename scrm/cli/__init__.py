@@ -68,7 +68,7 @@ class LazyGroup(click.Group):
                 click.echo(f"  - {fault}", err=True)
             sys.exit(2)
         except ScrmError as why:
-            click.echo(str(why), err=True)
+            click.echo(i18n.gettext(str(why)), err=True)
             sys.exit(1)
 
 

@@ -15,6 +15,33 @@ def _progress(done: int) -> None:
     click.echo(f"\r{done}", nl=False, err=True)
 
 
+@click.command(
+    "import-contacts", help=_("Import contacts from a CSV or vCard file; says which rows it could not take.")
+)
+@click.argument("file", type=READABLE)
+@click.option("--encoding", help=_("The file's encoding, when it is not recognized."))
+def import_contacts(file: Path, encoding: str | None) -> None:
+    from scrm.sync import imports  # noqa: PLC0415 - import-archive needs none of it
+
+    core = open_for_command()
+    report = imports.import_contacts(core.db, file, encoding=encoding, progress=_progress)
+    core.wake("pull", None)
+    core.db.close()
+    click.echo("", err=True)
+    for reject in (*report.rejected, *report.ignored):
+        place = _("line %(line)s, %(column)s", line=reject.line, column=reject.column or "-")
+        click.echo(f"{place}: {reject.reason}", err=True)
+    click.echo(
+        _(
+            "%(created)s contacts new, %(updated)s changed, %(unchanged)s as they were, %(rejected)s rows not taken.",
+            created=report.created,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            rejected=len(report.rejected),
+        )
+    )
+
+
 @click.command("import-archive", help=_("Read an account archive that a network handed out (Takeout, outbox, CAR)."))
 @click.argument("file", type=READABLE_OR_FOLDER)
 def import_archive(file: Path) -> None:

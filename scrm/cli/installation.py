@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from scrm import migrations
 from scrm.cli import processes, valkey
-from scrm.cli.supervisor import StartError, Supervisor
+from scrm.cli.supervisor import VALKEY, StartError, Supervisor
 from scrm.config import Settings, as_environment, embedded_socket
 from scrm.i18n import _
 from scrm.runtime import open_core
@@ -32,7 +32,7 @@ def prepare(supervisor: Supervisor, settings: Settings, say: Callable[[str], Non
         say(_("Starting the embedded Valkey"))
         supervisor.start(valkey.program(settings))
         place = embedded_socket(settings.state_dir)
-        supervisor.wait_for(lambda: valkey.answers(place), 15.0, "valkey")
+        supervisor.wait_for(lambda: valkey.answers(place), 15.0, VALKEY)
     say(_("Bringing the database up to date"))
     migrations.upgrade(settings.database)
     open_core(settings).db.close()  # makes the key file once, before several processes would

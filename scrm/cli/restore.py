@@ -126,14 +126,16 @@ def _exchange(new: Path, state: Path) -> Path:
         shutil.copy2(state / KEYS, new / KEYS)  # SCRM_KEYS was set when the backup was made
     for path in (*new.iterdir(), new):
         _sync(path)
-    before = state.with_name(f"{state.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    if _libc.renameat2(AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(state), RENAME_EXCHANGE) != 0:
+    # the place where the old state will be found is taken first: after the exchange nothing may fail any more
+    before = state.with_name(f"{state.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+    new.rename(before)
+    if _libc.renameat2(AT_FDCWD, os.fsencode(before), AT_FDCWD, os.fsencode(state), RENAME_EXCHANGE) != 0:
         why = os.strerror(ctypes.get_errno())
+        shutil.rmtree(before)
         raise BackupError(
             _("The state folder cannot be exchanged (%(why)s). It must not be a mount point itself.", why=why)
         )
     _sync(state.parent)
-    new.rename(before)
     return before
 
 

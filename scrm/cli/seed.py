@@ -16,6 +16,7 @@ from scrm.jobs import waker
 from scrm.models import Connection, ConnectionState, Role, User
 from scrm.runtime import Core
 from scrm.sandbox.cast import contacts_csv
+from scrm.sync.imports import import_contacts
 
 WAIT_SECONDS = 60.0
 
@@ -25,11 +26,10 @@ WAIT_SECONDS = 60.0
     "--access", type=click.Path(path_type=Path), required=True, help="file the sandbox writes the access to"
 )
 def seed(access: Path) -> None:
-    from scrm.sync.imports import import_contacts  # noqa: PLC0415
-
     settings = settings_for_service()
     core = open_prepared(settings, wake=waker(settings.redis))
-    import_contacts(core, io.BytesIO(contacts_csv().encode()))
+    import_contacts(core.db, io.BytesIO(contacts_csv().encode()))
+    core.wake("pull", None)
     if not wait_until(access.exists, WAIT_SECONDS):
         raise ScrmError("the sandbox did not say where it is")
     forms: dict[str, dict[str, str]] = json.loads(access.read_text(encoding="utf-8"))

