@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
 from scrm.matching.keys import contact_keys
 from scrm.matching.load import contact_view, counted
-from scrm.models import Contact, Link, MatchKey, MatchState, Profile, Side, ValueCount
+from scrm.models import Contact, Judgment, MatchKey, MatchState, Profile, Side, ValueCount
 from scrm.runtime import Core
 
 CAP = 400  # a key held by more contacts than this says too little
 CHUNK = 25
+LOCK = 7_265_378  # any number of our own
 REMATCHED = (MatchState.NEW, MatchState.NONE, MatchState.REVIEW, MatchState.UNSURE)
 
 
@@ -35,8 +36,10 @@ def rekey_due(core: Core) -> bool:
         view = contact_view(row)
         made[row.id] = (row.version, set(contact_keys(view)) if alive else set(), counted(view) if alive else [])
     with core.db.write("matching.rekey") as session:
+        one_writer(session)
         now = core.db.clock.now()
-        touched = set()
+        touched: set[int] = set()
+        counts: Counter[str] = Counter()
         for row in session.scalars(
             select(Contact).where(Contact.id.in_(made)).order_by(Contact.id).with_for_update()
         ):
@@ -44,8 +47,10 @@ def rekey_due(core: Core) -> bool:
             if row.version != version:
                 continue  # changed meanwhile; it is due still
             touched |= keys | _replace_keys(session, Side.CONTACT, row.id, keys)
-            _recount(session, Counter(values), Counter(row.counted))
+            counts.update(values)
+            counts.subtract(row.counted)
             row.counted, row.key_due_at = values, None
+        _recount(session, counts)
         _rematch(session, touched, [row.id for row in rows], now)
     return len(rows) == CHUNK
 
@@ -69,20 +74,26 @@ def keep_profile_keys(session: Session, profile_id: int, keys: Iterable[int]) ->
     _replace_keys(session, Side.PROFILE, profile_id, keys)
 
 
-def _recount(session: Session, new: Counter[str], old: Counter[str]) -> None:
-    change = {value: new[value] - old[value] for value in new.keys() | old.keys() if new[value] != old[value]}
-    if change:
+def one_writer(session: Session) -> None:
+    """Let whoever stores keys follow one another: of two at once neither would see the other's (SQLite does this)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def _recount(session: Session, changes: Counter[str]) -> None:
+    rows = [{"value": value, "count": count} for value, count in sorted(changes.items()) if count]
+    if rows:
         statement = upsert(session, ValueCount)
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["value"], set_={"count": ValueCount.count + statement.excluded.count}
             ),
-            [{"value": value, "count": count} for value, count in sorted(change.items())],
+            rows,
         )
 
 
 def _rematch(session: Session, keys: set[int], contact_ids: list[int], now: datetime) -> None:
-    """Profiles that share a key with a changed contact, or are linked to it, are to be matched again."""
+    """Profiles that share a key with a changed contact, or were judged beside it, are to be matched again."""
     holders: set[int] = set()
     if keys:
         rare = (
@@ -96,14 +107,24 @@ def _rematch(session: Session, keys: set[int], contact_ids: list[int], now: date
                 select(MatchKey.owner_id).where(MatchKey.side == Side.PROFILE.value, MatchKey.key.in_(rare))
             )
         )
-    linked = set(session.scalars(select(Link.profile_id).where(Link.contact_id.in_(contact_ids))))
-    for ids, condition in ((holders, Profile.match_state.in_(REMATCHED)), (linked, Profile.is_internal.is_(False))):
+    judged = _judged(session, contact_ids)
+    for ids, condition in ((holders, Profile.match_state.in_(REMATCHED)), (judged, Profile.is_internal.is_(False))):
         for start in range(0, len(ids), 500):
             session.execute(
                 update(Profile)
                 .where(Profile.id.in_(sorted(ids)[start : start + 500]), condition)
                 .values(match_due_at=now, match_generation=Profile.match_generation + 1)
             )
+
+
+def _judged(session: Session, contact_ids: Iterable[int]) -> set[int]:
+    """Profiles whose judgments name one of these contacts, or one merged into them: their links may change."""
+    reached: set[int] = set()
+    fresh = set(contact_ids)
+    while fresh:
+        reached |= fresh
+        fresh = set(session.scalars(select(Contact.id).where(Contact.merged_into_id.in_(fresh)))) - reached
+    return set(session.scalars(select(Judgment.profile_id).where(Judgment.contact_id.in_(reached))))
 
 
 def candidate_ids(session: Session, keys: Iterable[int]) -> set[int]:

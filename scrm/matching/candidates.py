@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from scrm.matching.blocking import candidate_ids, keep_profile_keys
+from scrm.matching.blocking import candidate_ids, keep_profile_keys, one_writer
 from scrm.matching.evidence import Evidence
 from scrm.matching.judgments import Decision, decide, derive, standing, survivor
 from scrm.matching.keys import profile_keys
 from scrm.matching.load import StoredFrequencies, active_model, add_shipped_model, contact_views, profile_view
 from scrm.matching.model import MatchModel
-from scrm.matching.score import Action, Judged, Ranking, Scored, score
-from scrm.models import Candidate, Judge, MatchState, Profile, Verdict
+from scrm.matching.score import Action, Judged, Ranking, Reason, Scored, score
+from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict
 from scrm.policy import Use, permit
 from scrm.runtime import Core
 
@@ -28,6 +28,7 @@ class _Result:
     profile_id: int
     generation: int
     keys: frozenset[int]
+    seen: dict[int, int]  # the contacts compared, with their versions
     ranking: Ranking
 
 
@@ -43,6 +44,7 @@ def match_due(core: Core) -> bool:
     if not due:
         return False
     with core.db.write("matching.store") as session:
+        one_writer(session)
         for result in results:
             _store(session, core, result, model_id)
     return len(due) == BATCH
@@ -62,7 +64,8 @@ def _ship_model(core: Core) -> tuple[int, MatchModel]:
 def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
     view = profile_view(row)
     keys = frozenset(profile_keys(view)) if permit(row.network, Use.MATCH).allowed else frozenset()
-    contacts = contact_views(session, candidate_ids(session, keys)) if keys else []
+    seen = _versions(session, keys)
+    contacts = contact_views(session, seen)
     judged = {}
     for judgment in reversed(standing(session, row.id)):
         contact_id = survivor(session, judgment.contact_id)
@@ -70,7 +73,13 @@ def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
             judged[contact_id] = Judged(judgment.verdict)
     frequencies = StoredFrequencies(session, contacts)
     ranking = score(view, contacts, model, frequencies, judged)  # type: ignore[arg-type]
-    return _Result(profile_id=row.id, generation=row.match_generation, keys=keys, ranking=ranking)
+    return _Result(profile_id=row.id, generation=row.match_generation, keys=keys, seen=seen, ranking=ranking)
+
+
+def _versions(session: Session, keys: frozenset[int]) -> dict[int, int]:
+    """The contacts that share a key, each with the number of its latest change."""
+    ids = candidate_ids(session, keys)
+    return dict(session.execute(select(Contact.id, Contact.version).where(Contact.id.in_(ids))).all())
 
 
 def _store(session: Session, core: Core, result: _Result, model_id: int) -> None:
@@ -78,9 +87,12 @@ def _store(session: Session, core: Core, result: _Result, model_id: int) -> None
     profile = session.scalars(select(Profile).where(Profile.id == result.profile_id).with_for_update()).one()
     if profile.match_generation != result.generation or profile.match_due_at is None:
         return  # changed meanwhile, or another worker was first
-    profile.match_due_at = None
     if profile.is_internal:
+        _leave_out(session, core, profile)
         return
+    if _versions(session, result.keys) != result.seen:
+        return  # a contact changed meanwhile; the profile is due still
+    profile.match_due_at = None
     keep_profile_keys(session, profile.id, result.keys)
     decision = result.ranking.decision
     kept = [row for row in result.ranking.scored[:KEPT] if row.probability >= KEPT_PROBABILITY]
@@ -101,18 +113,31 @@ def _store(session: Session, core: Core, result: _Result, model_id: int) -> None
     ]
     if rows:
         session.execute(insert(Candidate), rows)
-    is_open = profile.match_state in {MatchState.NEW, MatchState.NONE, MatchState.REVIEW}
-    if decision.action is Action.LINK and decision.contact_id is not None and is_open:
-        best = next((row for row in result.ranking.scored if row.contact_id == decision.contact_id), None)
-        _link(session, core, profile, best, model_id)
+    if _may_link(session, profile, result.ranking):
+        _link(session, core, profile, result.ranking.scored[0], model_id)
     else:
         derive(session, now, profile)
 
 
-def _link(session: Session, core: Core, profile: Profile, best: Scored | None, model_id: int) -> None:
-    if best is None:
-        derive(session, core.db.clock.now(), profile)
-        return
+def _leave_out(session: Session, core: Core, profile: Profile) -> None:
+    """One of us: no keys, no candidates, no link."""
+    profile.match_due_at = None
+    keep_profile_keys(session, profile.id, ())
+    session.execute(delete(Candidate).where(Candidate.profile_id == profile.id))
+    derive(session, core.db.clock.now(), profile)
+
+
+def _may_link(session: Session, profile: Profile, ranking: Ranking) -> bool:
+    """Whether the engine may judge by itself: it is certain, and no person has had a say in it."""
+    if ranking.decision.action is not Action.LINK or ranking.decision.reason is not Reason.CERTAIN:
+        return False
+    if profile.match_state not in {MatchState.NEW, MatchState.NONE, MatchState.REVIEW}:
+        return False
+    taken_back = select(Judgment.contact_id).where(Judgment.profile_id == profile.id, Judgment.undoes_id.is_not(None))
+    return ranking.decision.contact_id not in {survivor(session, row) for row in session.scalars(taken_back)}
+
+
+def _link(session: Session, core: Core, profile: Profile, best: Scored, model_id: int) -> None:
     decide(
         session,
         core.db.clock.now(),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from scrm.connectors.payload import clean
 from scrm.db import Database, upsert
-from scrm.errors import CrmRetryLaterError
+from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.failpoints import outside
 from scrm.models import Contact, CrmState, Link, claim, mark_timelines_due, still_mine, uuid7
 from scrm.sync.crm.base import Changes, ContactRecord, Crm
@@ -120,7 +120,11 @@ def _put_off(db: Database, state: CrmState, why: Exception) -> None:
 
 
 def _finish(session: Session, state: CrmState, changes: Changes, now: datetime) -> bool:
-    """Move the cursor and give the lease back; False when it is no longer ours. A newer hint stays due."""
+    """Move the cursor and give the lease back; False when it is no longer ours. A newer hint stays due.
+
+    A CRM that answers knows us again, so writing to it may go on.
+    """
+    is_known_again = CrmState.problem == CrmAuthError.__name__
     next_at = now if changes.has_more else now + timedelta(seconds=PULL_SECONDS)
     moved = session.execute(
         update(CrmState)
@@ -130,6 +134,8 @@ def _finish(session: Session, state: CrmState, changes: Changes, now: datetime) 
             lease_until=None,
             crash_count=0,
             due_at=case((CrmState.due_at == state.due_at, next_at), else_=CrmState.due_at),
+            problem=case((is_known_again, None), else_=CrmState.problem),
+            problem_since=case((is_known_again, None), else_=CrmState.problem_since),
         )
     )
     return moved.rowcount == 1  # type: ignore[attr-defined,no-any-return]

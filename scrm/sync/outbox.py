@@ -2,7 +2,8 @@
 
 The only writer to a CRM. A batch is claimed in one transaction, sent outside of any, and its outcomes recorded in
 another, each only if the claim still holds and nothing newer is wanted. An outcome nobody heard of is sent again: the
-external key makes that harmless. An outage costs the rows no attempt.
+external key makes that harmless. An outage costs the rows no attempt. Rows whose sender vanished are sent one by one,
+so that a row that stops its worker takes no neighbor along.
 """
 
 import random
@@ -11,19 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Update, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm import logs
-from scrm.connectors.base import RECHECK
 from scrm.connectors.registry import connectors
 from scrm.db import upsert
 from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.failpoints import outside
 from scrm.i18n import N_
 from scrm.models import (
-    Connection,
-    ConnectionState,
     Contact,
     CrmState,
     Delivery,
@@ -34,23 +32,28 @@ from scrm.models import (
     TimelineEntry,
     claim,
     still_mine,
-    watch_again,
 )
 from scrm.runtime import Core
+from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.base import Crm, Description, EntryWrite, Outcome, Result
+from scrm.sync.recheck import is_suspended, must_be_checked, read_again
 from scrm.sync.timeline import fields_of
 
 log = logs.get(__name__)
 
 DELIVER_SECONDS = 5.0
+MOST_ROWS = 100
 MOST_ATTEMPTS = 8
 MOST_CRASHES = 2
-FRESH_HOURS = 1  # an interaction confirmed longer ago is read again before it is written
 OUTAGE_SECONDS = 30.0
+LONGEST_WAIT = 3600.0
 
 SUSPENDED = N_("Waiting: it cannot be checked at the network until somebody signs in again.")
 CRASHED = N_("Set aside: writing it stopped a worker twice.")
 NO_CONTACT = N_("Set aside: the contact no longer exists in the CRM.")
+
+# "unchanged" too: it may be the echo of a write whose outcome nobody heard of
+JOURNALED = frozenset({Result.CREATED, Result.UPDATED, Result.UNCHANGED, Result.WITHDRAWN})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,23 +91,38 @@ def may_write(core: Core, crm_id: str) -> bool:
 def _deliver_batch(core: Core, crm: Crm, about: Description) -> bool:
     with core.db.write("outbox.claim") as session:
         now = core.db.clock.now()
-        entries = claim(
-            session,
-            TimelineEntry,
-            now,
-            TimelineEntry.crm_id == about.crm_id,
-            TimelineEntry.state == EntryState.TODO.value,
-            limit=min(about.batch_size, 100),
-            seconds=core.settings.lease_seconds,
-        )
+        entries = _claim(session, core, about)
         rows = _ready(session, entries, now)
     if not entries:
         return False
-    for is_wanted in (False, True):
-        part = [row for row in rows if row.entry.is_wanted is is_wanted]
+    withdrawn = [row for row in rows if not row.entry.is_wanted]
+    written = [row for row in rows if row.entry.is_wanted]
+    for part, rest in ((withdrawn, written), (written, [])):
         if part and not _send(core, crm, about, part):
+            _give_back(core, rest)
             return False
     return True
+
+
+def _claim(session: Session, core: Core, about: Description) -> Sequence[TimelineEntry]:
+    """A batch of rows nobody has tried, else a single one whose last sender vanished."""
+    for condition, most in (
+        (TimelineEntry.lease_until.is_(None), min(about.batch_size, MOST_ROWS)),
+        (TimelineEntry.lease_until.is_not(None), 1),
+    ):
+        entries = claim(
+            session,
+            TimelineEntry,
+            core.db.clock.now(),
+            TimelineEntry.crm_id == about.crm_id,
+            TimelineEntry.state == EntryState.TODO.value,
+            condition,
+            limit=most,
+            seconds=core.settings.lease_seconds,
+        )
+        if entries:
+            break
+    return sorted(entries, key=lambda entry: entry.id)  # whoever locks several does so in the order of their ids
 
 
 def _ready(session: Session, entries: Sequence[TimelineEntry], now: datetime) -> list[_Row]:
@@ -114,10 +132,11 @@ def _ready(session: Session, entries: Sequence[TimelineEntry], now: datetime) ->
     for entry in entries:
         if entry.crash_count >= MOST_CRASHES:
             entry.state, entry.reason, entry.lease_until = EntryState.PARKED.value, CRASHED, None
+            entry.crash_count = 0  # whoever takes it up again tries it anew
             continue
         interaction = session.get_one(Interaction, entry.interaction_id)
-        if entry.is_wanted and _must_be_checked(session, interaction, now):
-            suspended = _is_suspended(session, interaction)
+        if entry.is_wanted and must_be_checked(session, interaction, now):
+            suspended = is_suspended(session, interaction)
             entry.lease_until, entry.crash_count = None, 0
             entry.reason = SUSPENDED if suspended else None
             entry.due_at = now + (timedelta(hours=1) if suspended else timedelta(seconds=15))
@@ -127,38 +146,8 @@ def _ready(session: Session, entries: Sequence[TimelineEntry], now: datetime) ->
         contact = session.get_one(Contact, entry.contact_id)
         rows.append(_Row(entry=entry, interaction=interaction, author=author, contact=contact))
     if recheck:
-        watch_again(
-            session,
-            [
-                {
-                    "connection_id": interaction.connection_id,
-                    "stream": RECHECK,
-                    "native_id": interaction.native_id,
-                    "fetch_ref": interaction.fetch_ref,
-                    "due_at": now,
-                    "until_at": now,
-                }
-                for interaction in recheck
-            ],
-        )
+        read_again(session, recheck, now)
     return rows
-
-
-def _must_be_checked(session: Session, interaction: Interaction, now: datetime) -> bool:
-    """Whether it may have been edited or deleted since the network last showed it, and can be asked about."""
-    if interaction.connection_id is None:
-        return False  # from an archive: nobody can be asked
-    if interaction.checked_at is not None and interaction.checked_at > now - timedelta(hours=FRESH_HOURS):
-        return False
-    connection = session.get_one(Connection, interaction.connection_id)
-    connector = connectors().get(connection.network)
-    can_ask = connector is not None and any(stream.name == RECHECK for stream in connector.object_streams)
-    return can_ask and connection.state != ConnectionState.REMOVED
-
-
-def _is_suspended(session: Session, interaction: Interaction) -> bool:
-    connection = session.get_one(Connection, interaction.connection_id)
-    return connection.state != ConnectionState.ACTIVE
 
 
 def _send(core: Core, crm: Crm, about: Description, rows: Sequence[_Row]) -> bool:
@@ -202,6 +191,14 @@ def _write(row: _Row, about: Description) -> EntryWrite:
 def _record(session: Session, core: Core, row: _Row, write: EntryWrite, outcome: Outcome, started: datetime) -> None:
     """Write down what became of one entry, if the claim is still ours."""
     now, sent = core.db.clock.now(), row.entry
+    values = _finish(outcome, sent, now)
+    mine = (TimelineEntry.id == sent.id) & still_mine(sent)
+    # when something newer is wanted already: note what was written, and leave the newer version due
+    kept = {name: values[name] for name in ("lease_until", "crash_count", "record_id") if name in values}
+    done = update(TimelineEntry).where(mine, TimelineEntry.version == sent.version).values(**values)
+    if not _touched(session, done) and not _touched(session, update(TimelineEntry).where(mine).values(**kept)):
+        log.warning("lease_lost", entry_id=sent.id)  # whoever has it now sends it again and writes that down
+        return
     session.add(
         Delivery(
             entry_id=sent.id,
@@ -212,15 +209,9 @@ def _record(session: Session, core: Core, row: _Row, write: EntryWrite, outcome:
             error=outcome.error,
         )
     )
-    values = _finish(outcome, sent, now)
-    mine = (TimelineEntry.id == sent.id) & still_mine(sent)
-    done = session.execute(update(TimelineEntry).where(mine, TimelineEntry.version == sent.version).values(**values))
-    if done.rowcount == 0:  # type: ignore[attr-defined]
-        # Something newer is wanted already: note what was written, and leave the newer version due.
-        session.execute(
-            update(TimelineEntry).where(mine).values(lease_until=None, crash_count=0, record_id=outcome.record_id)
-        )
-    if outcome.result in {Result.CREATED, Result.UPDATED, Result.WITHDRAWN}:
+    if outcome.result is Result.CONTACT_GONE:
+        mark_pull_due(session, sent.crm_id, now)
+    if outcome.result in JOURNALED:
         session.add(
             Journal(
                 crm_id=sent.crm_id,
@@ -237,12 +228,20 @@ def _record(session: Session, core: Core, row: _Row, write: EntryWrite, outcome:
         )
 
 
+def _touched(session: Session, statement: Update) -> bool:
+    count: int = session.execute(statement).rowcount  # type: ignore[attr-defined]
+    return count > 0
+
+
 def _finish(outcome: Outcome, sent: TimelineEntry, now: datetime) -> dict[str, object]:
-    done = {"lease_until": None, "crash_count": 0, "due_at": None, "reason": None}
+    done: dict[str, object] = {"lease_until": None, "crash_count": 0, "due_at": None, "reason": None}
+    held = None if sent.is_wanted else sent.reason  # withdrawn because the network's terms hold it back
     match outcome.result:
         case Result.CREATED | Result.UPDATED | Result.UNCHANGED | Result.WITHDRAWN | Result.STALE:
             record_id = None if outcome.result is Result.WITHDRAWN else outcome.record_id
-            return done | {"state": EntryState.DONE.value, "written_version": sent.version, "record_id": record_id}
+            state = EntryState.HELD if held else EntryState.DONE
+            written = {"written_version": sent.version, "record_id": record_id}
+            return done | {"state": state.value, "reason": held} | written
         case Result.REJECTED:
             return done | {"state": EntryState.PARKED.value, "reason": outcome.error}
         case Result.RETRY | Result.CONTACT_GONE:
@@ -251,32 +250,28 @@ def _finish(outcome: Outcome, sent: TimelineEntry, now: datetime) -> dict[str, o
                 reason = NO_CONTACT if outcome.result is Result.CONTACT_GONE else outcome.error
                 return done | {"state": EntryState.PARKED.value, "reason": reason, "attempts": attempts}
             wait = random.uniform(0, min(3600.0, 2.0 * 2**attempts))  # noqa: S311 - jitter
-            return done | {"due_at": now + timedelta(seconds=wait), "attempts": attempts}
+            return done | {"due_at": now + timedelta(seconds=wait), "attempts": attempts, "reason": held}
 
 
 def _hold_back(core: Core, crm_id: str, rows: Sequence[_Row], why: Exception) -> None:
     """The CRM is out of reach: give the rows back without charging them an attempt."""
     now = core.db.clock.now()
     wait = why.retry_after if isinstance(why, CrmRetryLaterError) and why.retry_after else OUTAGE_SECONDS
-    until = now + timedelta(seconds=wait)
+    until = now + timedelta(seconds=min(max(wait, 1.0), LONGEST_WAIT))
     problem = type(why).__name__
     log.warning("crm_waits", crm_id=crm_id, error=problem)
     with core.db.write("outbox.hold_back") as session:
-        for row in rows:
-            session.execute(
-                update(TimelineEntry)
-                .where(TimelineEntry.id == row.entry.id, still_mine(row.entry))
-                .values(lease_until=None, crash_count=0, due_at=until)
-            )
-        statement = upsert(session, CrmState)
+        _unclaim(session, rows, until)
+        since = case((CrmState.problem == problem, CrmState.problem_since), else_=now)
         session.execute(
-            statement.on_conflict_do_update(
+            upsert(session, CrmState).on_conflict_do_update(
                 index_elements=["crm_id"],
-                set_={"wait_until": until, "problem": problem, "problem_since": now},
+                set_={"wait_until": until, "problem": problem, "problem_since": since},
             ),
             [
                 {
                     "crm_id": crm_id,
+                    "due_at": now,  # its contacts were never read
                     "wait_until": until,
                     "problem": problem,
                     "problem_since": now,
@@ -284,6 +279,21 @@ def _hold_back(core: Core, crm_id: str, rows: Sequence[_Row], why: Exception) ->
                     "crash_count": 0,
                 }
             ],
+        )
+
+
+def _give_back(core: Core, rows: Sequence[_Row]) -> None:
+    """Nothing was sent of these: they are due as before."""
+    with core.db.write("outbox.give_back") as session:
+        _unclaim(session, rows, core.db.clock.now())
+
+
+def _unclaim(session: Session, rows: Sequence[_Row], due_at: datetime) -> None:
+    for row in rows:
+        session.execute(
+            update(TimelineEntry)
+            .where(TimelineEntry.id == row.entry.id, still_mine(row.entry))
+            .values(lease_until=None, crash_count=0, due_at=due_at)
         )
 
 

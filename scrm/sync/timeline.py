@@ -1,5 +1,6 @@
 """Which interactions become which timeline entries, and what an entry says. Expands what is due; calls no CRM."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,7 +97,7 @@ def _outdated(
                 TimelineEntry.is_wanted.is_(False) & wanted,
             )
         )
-    found = session.execute(query).tuples().all()
+    found = session.execute(query).all()
     # locked, so that the outbox does not claim what is being changed; in the order in which it locks them too
     locked = select(TimelineEntry).where(TimelineEntry.id.in_([entry_id for _row, entry_id in found if entry_id]))
     entries = {row.id: row for row in session.scalars(locked.order_by(TimelineEntry.id).with_for_update())}
@@ -171,19 +172,32 @@ def fields_of(interaction: Interaction, author: Profile, label: str, limit: int)
     }
 
 
-JOINERS = frozenset({0x200D, 0xFE0F})  # zero-width joiner, emoji style
-
-
 def cut(text: str, limit: int) -> str:
-    """The text within a limit of characters, never cut inside an emoji or a letter with its marks."""
+    """The text within a limit of characters, never cut inside an emoji, a flag or a letter with its marks."""
     if len(text) <= limit:
         return text
     end = limit - 1
-    while end > 0 and (_extends(text[end]) or ord(text[end - 1]) == 0x200D):
+    while end > 0 and _belong_together(text, end):
         end -= 1
     return text[:end] + "…"
 
 
-def _extends(char: str) -> bool:
-    code = ord(char)
-    return code in JOINERS or 0x300 <= code <= 0x36F or 0x1F3FB <= code <= 0x1F3FF or 0x1F1E6 <= code <= 0x1F1FF
+JOINER = "\u200d"  # makes one picture of two
+SKIN_TONES = range(0x1F3FB, 0x1F400)
+TAGS = range(0xE0020, 0xE0080)  # spell the flag of a region
+FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+_ALL_FLAG_LETTERS = "".join(map(chr, FLAG_LETTERS))
+
+
+def _belong_together(text: str, at: int) -> bool:
+    """Whether a reader sees the characters on both sides of a place as one (after Unicode's UAX 29, simplified)."""
+    before, after = text[at - 1], text[at]
+    if ord(after) in FLAG_LETTERS:  # in twos from where the letters begin
+        return (at - len(text[:at].rstrip(_ALL_FLAG_LETTERS))) % 2 == 1
+    return (
+        JOINER in {before, after}
+        or (before, after) == ("\r", "\n")
+        or unicodedata.category(after).startswith("M")
+        or ord(after) in SKIN_TONES
+        or ord(after) in TAGS
+    )
