@@ -16,14 +16,16 @@ from scrm.web import (
     frame,
     health,
     home,
+    imports,
     own,
     review,
     roles,
+    webhooks,
     wording,
 )
 
 LARGEST_FORM: Final = 1024 * 1024
-PAGES: Final = (home, auth, account, review, contacts, connections, own, health)
+PAGES: Final = (home, auth, account, review, contacts, connections, own, imports, webhooks, health)
 
 
 def create_app(core: Core) -> Flask:
@@ -48,9 +50,11 @@ def create_app(core: Core) -> Flask:
         hops = core.settings.behind_proxy
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["scrm"] = core
-    CSRFProtect(app)  # type: ignore[no-untyped-call]
+    csrf = CSRFProtect(app)  # type: ignore[no-untyped-call]
+    csrf.exempt(webhooks.blueprint)  # type: ignore[no-untyped-call]
     frame.install(app)
     auth.install(app)
+    imports.install(app)
     roles.install(app)
     wording.install(app)
     errors.install(app)

@@ -53,7 +53,7 @@ def _is_https() -> bool:
 def _load_user() -> None:
     g.user = None
     token = request.cookies.get(cookie_name())
-    if not token or request.endpoint in {"static", "health.live", "health.ready", "webhooks.receive"}:
+    if not token or request.endpoint in {"static", "health.live", "health.ready", "webhooks.receive_from_crm"}:
         return
     now = current.now()
     with current.core().db.read() as db:

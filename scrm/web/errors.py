@@ -24,6 +24,7 @@ WORDS: Final = {
     409: (N_("Somebody was first"), N_("This was changed meanwhile. Look at what stands now.")),
     410: (N_("No longer valid"), N_("This was used or has run out.")),
     413: (N_("Too large"), N_("What you sent is larger than we take.")),
+    415: (N_("Not this kind of content"), N_("This address takes another kind of content.")),
     500: (N_("Something broke on our side"), N_("Nothing was changed. The failure was written to the log.")),
     503: (N_("Out of reach for a moment"), N_("The database does not answer. Nothing was changed.")),
 }

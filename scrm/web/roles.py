@@ -21,7 +21,7 @@ PUBLIC: Final = frozenset(
         "health.live",
         "health.ready",
         "health.metrics",  # checks by itself: an admin, or a caller on this machine
-        "webhooks.receive",  # checked by its signature
+        "webhooks.receive_from_crm",  # checked by its signature
     }
 )
 

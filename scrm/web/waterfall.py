@@ -21,7 +21,7 @@ RULES: Final = {
     "unrelated_handle": N_("Handle says nothing"),
     "email": N_("E-mail"),
     "known_account": N_("Known account"),
-    "link": N_("Link"),
+    "link": N_("Web link"),
     "employer_domain": N_("Domain of the employer"),
     "handle_is_mailbox": N_("Handle and mailbox"),
     "company": N_("Employer"),

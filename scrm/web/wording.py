@@ -80,6 +80,7 @@ def install(app: Flask) -> None:
         profile_name=profile_name,
         relations=RELATIONS,
         roles=ROLES,
+        language=language.get,
         keys_on=lambda: session.get("keys") != "off",
         now=current.now,
         who=current.maybe_user,
