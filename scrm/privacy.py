@@ -6,14 +6,13 @@ to withdraw. Works in small portions, so it never holds the database for long.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from scrm.models import (
     Delivery,
     EntryState,
     InboxItem,
-    InboxState,
     Interaction,
     Journal,
     RawRecord,
@@ -40,11 +39,11 @@ def purge(core: Core) -> bool:
             _blank_interactions(session, now),
             _delete_interactions(session, now),
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
-            _delete_some(session, Run, Run.ended_at < now - timedelta(days=RUN_DAYS)),
+            _delete_some(session, Run, Run.started_at < now - timedelta(days=RUN_DAYS)),
             _delete_some(
                 session,
                 InboxItem,
-                (InboxItem.state == InboxState.DONE.value) & (InboxItem.done_at < now - timedelta(days=INBOX_DAYS)),
+                InboxItem.done_at < now - timedelta(days=INBOX_DAYS),  # quarantined ones too: they may name people
             ),
         ]
         session.execute(delete(WebSession).where(WebSession.expires_at < now))
@@ -77,15 +76,11 @@ def _blank_interactions(session: Session, now: datetime) -> int:
 
 def _delete_interactions(session: Session, now: datetime) -> int:
     """Rows whose time is over and that the CRM no longer holds."""
+    is_withdrawn = TimelineEntry.is_wanted.is_(False) & (TimelineEntry.state == EntryState.DONE.value)
+    held = exists().where(TimelineEntry.interaction_id == Interaction.id, ~is_withdrawn)  # by whichever CRM
     withdrawn = (
         select(Interaction.id)
-        .join(TimelineEntry, TimelineEntry.interaction_id == Interaction.id, isouter=True)
-        .where(
-            Interaction.expires_at < now,
-            Interaction.deleted_at < now - timedelta(days=1),
-            TimelineEntry.id.is_(None)
-            | (TimelineEntry.is_wanted.is_(False) & (TimelineEntry.state == EntryState.DONE.value)),
-        )
+        .where(Interaction.expires_at < now, Interaction.deleted_at < now - timedelta(days=1), ~held)
         .limit(PORTION)
     )
     ids = session.scalars(withdrawn).all()

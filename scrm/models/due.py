@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
@@ -53,5 +53,5 @@ def watch_again(session: Session, rows: Sequence[dict[str, Any]]) -> None:
                 StreamState.stream == stream,
                 (StreamState.due_at > due_at) | StreamState.due_at.is_(None),
             )
-            .values(due_at=bindparam("soon", due_at))
+            .values(due_at=due_at)
         )

@@ -1,0 +1,102 @@
+"""What a network's terms allow, and the reason shown when they do not."""
+
+from datetime import date
+
+import pytest
+
+from scrm import policy
+from scrm.connectors._example import connector as example
+from scrm.connectors.base import Connector, Manifest, RateLimit, Rule, Status, Terms
+from scrm.connectors.registry import connectors
+from scrm.policy import Use, permit
+from scrm.records import Audience
+
+READ_ON = date(2026, 1, 31)
+
+
+def terms(**rules: Rule) -> Terms:
+    everything = {"match": Rule.ALLOWED, "store": Rule.ALLOWED, "show": Rule.ALLOWED, "write_to_crm": Rule.ALLOWED}
+    return Terms(**{**everything, **rules}, keep_days=None, source="https://network.example/terms", read_on=READ_ON)
+
+
+def network_with(monkeypatch: pytest.MonkeyPatch, **rules: Rule) -> str:
+    """A network whose terms are these."""
+
+    class Network(type(example)):  # type: ignore[misc]
+        manifest = Manifest(
+            key="network",
+            label="Network",
+            mark="Nw",
+            status=Status.LIVE,
+            terms=terms(**rules),
+            rate_limit=RateLimit(calls=1, seconds=1),
+        )
+
+    found: dict[str, Connector] = {"network": Network()}
+    monkeypatch.setattr(policy, "connectors", lambda: found)
+    return "network"
+
+
+@pytest.mark.parametrize("use", Use)
+def test_what_the_terms_allow_is_allowed_and_says_where_that_is_written(
+    monkeypatch: pytest.MonkeyPatch, use: Use
+) -> None:
+    permission = permit(network_with(monkeypatch), use)
+    assert permission.allowed
+    assert permission.reason == ""
+    assert (permission.source, permission.read_on) == ("https://network.example/terms", READ_ON)
+
+
+@pytest.mark.parametrize("use", Use)
+@pytest.mark.parametrize(
+    ("rule", "reason"), [(Rule.FORBIDDEN, policy.FORBIDDEN), (Rule.CONSENT, policy.NEEDS_CONSENT)]
+)
+def test_one_use_is_held_with_its_reason_and_the_others_are_not(
+    monkeypatch: pytest.MonkeyPatch, use: Use, rule: Rule, reason: str
+) -> None:
+    network = network_with(monkeypatch, **{use.value: rule})
+    held = permit(network, use)
+    assert not held.allowed
+    assert (held.reason, held.source, held.read_on) == (reason, "https://network.example/terms", READ_ON)
+    assert all(permit(network, other).allowed for other in Use if other is not use)
+
+
+@pytest.mark.parametrize(
+    ("audience", "is_written"),
+    [
+        (Audience.PUBLIC, True),
+        (Audience.UNLISTED, True),
+        (Audience.FOLLOWERS, False),
+        (Audience.COMMUNITY, False),
+        (Audience.PRIVATE, False),
+    ],
+)
+def test_what_was_not_said_in_public_is_shown_but_not_written_to_the_crm(
+    monkeypatch: pytest.MonkeyPatch, audience: Audience, is_written: bool
+) -> None:
+    network = network_with(monkeypatch)
+    written = permit(network, Use.WRITE, audience=audience.value)
+    assert written.allowed is is_written
+    assert written.reason == ("" if is_written else policy.NOT_PUBLIC)
+    assert all(permit(network, use, audience=audience).allowed for use in Use if use is not Use.WRITE)
+
+
+def test_forbidding_terms_are_named_before_the_audience(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_with(monkeypatch, write_to_crm=Rule.FORBIDDEN)
+    assert permit(network, Use.WRITE, audience=Audience.PRIVATE).reason == policy.FORBIDDEN
+
+
+@pytest.mark.parametrize("use", Use)
+def test_nothing_is_allowed_for_a_network_that_nobody_knows(use: Use) -> None:
+    permission = permit("no_such_network", use)
+    assert not permission.allowed
+    assert permission.reason == policy.UNKNOWN
+
+
+@pytest.mark.parametrize("network", sorted(connectors()))
+def test_the_terms_of_every_network_name_a_source_that_was_read(network: str) -> None:
+    for use in Use:
+        permission = permit(network, use)
+        assert permission.source.startswith("https://")
+        assert permission.read_on is not None
+        assert permission.allowed or permission.reason
