@@ -151,7 +151,9 @@ def _engine(url: str) -> Engine:
             connect_args={
                 "connect_timeout": 10,
                 "options": "-c statement_timeout=30000 -c lock_timeout=10000"
-                " -c idle_in_transaction_session_timeout=60000",
+                " -c idle_in_transaction_session_timeout=60000"
+                # a plan kept from when the tables were small scans them whole when they have grown
+                " -c plan_cache_mode=force_custom_plan",
             },
         )
     if sqlite_has_wal_race(pysqlite3.dbapi2.sqlite_version_info):
