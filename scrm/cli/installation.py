@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 
 from scrm import migrations
-from scrm.cli import processes, valkey
+from scrm.cli import processes, state_folder, valkey
 from scrm.cli.supervisor import VALKEY, StartError, Supervisor
 from scrm.config import Settings, as_environment, embedded_socket
 from scrm.i18n import _
@@ -42,6 +42,7 @@ def run_all(supervisor: Supervisor, settings: Settings, say: Callable[[str], Non
     """Start the web process, the workers and the scheduler; returns the settings with the port that was free."""
     door = listen(settings.host, settings.port)
     settings = dataclasses.replace(settings, port=door.getsockname()[1])
+    state_folder.note_port(supervisor.folder, settings.port)
     environment = as_environment(settings)
     say(_("Starting the web process, %(workers)s worker(s) and the scheduler", workers=settings.workers))
     handle = door.fileno()

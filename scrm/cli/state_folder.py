@@ -42,3 +42,19 @@ def use(folder: Path) -> Lock:
 def take_over(folder: Path) -> Lock:
     """Keep every other process off this folder; raises ConfigError while one works with it."""
     return Lock(folder / "in-use")
+
+
+def note_port(folder: Path, port: int) -> None:
+    """Say on which port the web process listens, for commands that print addresses."""
+    (folder / "port").write_text(str(port), encoding="utf-8")
+
+
+def noted_port(folder: Path) -> int | None:
+    """The port on which the web process listens; None when no supervisor runs here."""
+    if not (folder / "port").exists():
+        return None
+    try:
+        supervise(folder).release()
+    except ConfigError:
+        return int((folder / "port").read_text(encoding="utf-8"))
+    return None  # the note of a run that has ended

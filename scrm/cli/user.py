@@ -1,7 +1,10 @@
 """Adds people who may sign in, and gives them a link that works once."""
 
+import dataclasses
+
 import click
 
+from scrm.cli import state_folder
 from scrm.cli.opening import open_for_command
 from scrm.errors import InputError
 from scrm.i18n import _
@@ -30,4 +33,5 @@ def add(name: str, email: str, role: str) -> None:
     core.db.close()
     if is_other_role:
         click.echo(_("This person is here already, with another role; it was left as it is."), err=True)
-    click.echo(f"{core.settings.base_url}/sign-in/{token}")
+    port = state_folder.noted_port(core.settings.state_dir) or core.settings.port
+    click.echo(f"{dataclasses.replace(core.settings, port=port).base_url}/sign-in/{token}")
