@@ -6,14 +6,15 @@ delay: the sweeper (`schedule.py`) finds what is due. There are no retries here:
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job
 from sqlalchemy import select
 
 from scrm import logs
@@ -39,6 +40,7 @@ JOB_SECONDS = 300  # far above what any job may take; ours end by themselves
 ACTIVE_CRM = "local"
 DAY = timedelta(days=1)
 DRAIN_SECONDS = 5.0
+LOST_SECONDS = 30.0  # three times what a job usually takes
 
 
 def waker(redis_url: str) -> Wake:
@@ -54,19 +56,44 @@ def waker(redis_url: str) -> Wake:
 
 
 def enqueue(queue: Queue, kind: str, subject: int | None) -> None:
-    """Queue a wake-up unless the same one waits already; raises RedisError."""
+    """Queue a wake-up unless the same one waits or is being followed already; raises RedisError."""
     name = kind if subject is None else f"{kind}-{subject}"
-    with suppress(DuplicateJobError):
-        queue.enqueue(
-            drain,
-            kind,
-            subject,
-            job_id=name,
-            unique=True,
-            result_ttl=0,
-            failure_ttl=0,
-            job_timeout=JOB_SECONDS,
-        )
+    try:
+        _enqueue(queue, name, kind, subject)
+    except DuplicateJobError:
+        if _is_lost(queue, name):
+            with suppress(NoSuchJobError):
+                Job.fetch(name, connection=queue.connection, serializer=SERIALIZER).delete()
+            with suppress(DuplicateJobError):
+                _enqueue(queue, name, kind, subject)
+
+
+def _enqueue(queue: Queue, name: str, kind: str, subject: int | None) -> None:
+    queue.enqueue(
+        drain,
+        kind,
+        subject,
+        job_id=name,
+        unique=True,
+        result_ttl=0,
+        failure_ttl=0,
+        job_timeout=JOB_SECONDS,
+    )
+
+
+def _is_lost(queue: Queue, name: str) -> bool:
+    """Whether a wake-up left the queue long ago and is still there: its worker was killed.
+
+    RQ 3.0.0 notices that after a minute and a half, and until then would refuse the name. Should the worker be alive
+    after all, two do the same work for a while, and the leases in the database keep them apart.
+    """
+    try:
+        job = Job.fetch(name, connection=queue.connection, serializer=SERIALIZER)
+    except NoSuchJobError:
+        return True
+    if job.enqueued_at is None or queue.get_job_position(name) is not None:
+        return False
+    return datetime.now(UTC) - job.enqueued_at > timedelta(seconds=LOST_SECONDS)
 
 
 def drain(kind: str, subject: int | None = None) -> None:

@@ -10,13 +10,13 @@ from datetime import datetime
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from scrm import logs
 from scrm.config import Settings
 from scrm.db import upsert
-from scrm.jobs import QUEUE, SERIALIZER, enqueue, work
+from scrm.jobs import ACTIVE_CRM, QUEUE, SERIALIZER, enqueue, work
 from scrm.models import Chore, Contact, CrmState, InboxItem, InboxState, Profile, StreamState, TimelineDue
 from scrm.runtime import Core, open_core
 from scrm.sync.outbox import has_due
@@ -47,7 +47,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             if not is_away:
                 log.warning("redis_away")
             is_away = True
-            do_it_here(core)
+            do_it_here(core, stop)
         stop.wait(SWEEP_SECONDS)
     core.db.close()
 
@@ -60,11 +60,13 @@ def sweep(core: Core, queue: Queue) -> None:
         enqueue(queue, kind, subject)
 
 
-def do_it_here(core: Core) -> None:
-    """Work off what is due in this process, each piece once."""
+def do_it_here(core: Core, stop: threading.Event) -> None:
+    """Work off what is due in this process, each piece once, until told to stop."""
     with core.db.read() as session:
         due = list(find_due(session, core.db.clock.now()))
     for kind, subject in due:
+        if stop.is_set():
+            return
         try:
             work(core, kind, subject)
         except Exception:
@@ -100,10 +102,16 @@ def _is_due(model: type, now: datetime) -> ColumnElement[bool]:
 
 
 def plan_chores(core: Core) -> None:
-    """Make sure that every chore is planned; the first time is now."""
+    """Make sure that every chore and the reading of the CRM is planned; the first time is now."""
     now = core.db.clock.now()
     with core.db.write("chores.plan") as session:
         session.execute(
             upsert(session, Chore).on_conflict_do_nothing(index_elements=["name"]),
             [{"name": name, "due_at": now, "generation": 0, "crash_count": 0} for name in CHORES],
+        )
+        session.execute(
+            upsert(session, CrmState).on_conflict_do_update(
+                index_elements=["crm_id"], set_={"due_at": func.coalesce(CrmState.due_at, now)}
+            ),
+            [{"crm_id": ACTIVE_CRM, "due_at": now, "generation": 0, "crash_count": 0}],
         )
