@@ -68,7 +68,7 @@ def _clear(folder: Path) -> None:
 
 def _settings(base: Settings, folder: Path) -> Settings:
     """What makes it a demo: everything embedded, on this machine alone, and quick."""
-    ports = {network: _free_port(port) for network, port in PORTS.items()}
+    ports = free_ports(PORTS)
     return Settings(
         state_dir=folder,
         host=HOST,
@@ -83,10 +83,11 @@ def _settings(base: Settings, folder: Path) -> Settings:
     )
 
 
-def _free_port(preferred: int) -> int:
-    with installation.listen(HOST, preferred) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports(preferred: Mapping[str, int]) -> dict[str, int]:
+    """For each name the preferred port or the next free one; all are held until the last is found, so none twice."""
+    with contextlib.ExitStack() as held:
+        doors = {name: held.enter_context(installation.listen(HOST, port)) for name, port in preferred.items()}
+        return {name: door.getsockname()[1] for name, door in doors.items()}
 
 
 def _start_sandbox(supervisor: Supervisor, settings: Settings) -> None:

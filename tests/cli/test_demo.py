@@ -1,14 +1,23 @@
 """`scrm demo` from its start to entries in the CRM, and what `--keep` keeps."""
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
 
+from scrm.cli.demo import HOST, free_ports
 from scrm.cli.processes import wait_until
 from tests.cli.running import Running, belonging, free_port, running
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
+
+
+def test_two_networks_never_share_a_port_though_their_own_are_taken() -> None:
+    with socket.create_server((HOST, 0)) as other:
+        taken = other.getsockname()[1]
+        found = free_ports({"mastodon": taken, "bluesky": taken + 1})
+    assert len({taken, *found.values()}) == 3
 
 
 def links(started: Running) -> list[str]:
