@@ -22,6 +22,7 @@ from scrm.errors import (
     InputError,
     PayloadError,
     RetryLaterError,
+    UnavailableError,
 )
 from scrm.http import Answer, check_url
 from scrm.i18n import N_
@@ -53,6 +54,9 @@ class BlueskyClient(Client):
             raise AccessExpiredError("the token is no longer accepted", network=api.network)
         if name in NOT_THERE or (answer.status == 400 and message.startswith(NOT_THERE_TEXTS)):
             raise GoneError("the network has no such object", network=api.network)
+        if answer.status in {404, 410}:
+            # Only the names above speak of an object; a server that lacks a method must not delete what was read.
+            raise UnavailableError("the network does not know this call", network=api.network)
         raise_for_status(api, answer, retry_after=_retry_after(answer))
 
     def query(self, api: Api, nsid: str, params: Mapping[str, Any]) -> Payload:

@@ -16,6 +16,7 @@ from scrm.connectors.payload import Payload
 from scrm.errors import PayloadError, RetryLaterError
 
 PAGE = 100
+PORTION = 40  # items with their authors and what is to be watched make some 160 rows
 MOST_EMPTY_PAGES = 10  # the network may filter out a whole page and still have more
 
 
@@ -34,9 +35,10 @@ def read_down(api: Api, cursor: str | None, nsid: str, params: Mapping[str, Any]
         position = position.going_on(next_)
     else:
         raise RetryLaterError("the network gives only empty pages", network=api.network)
-    after = position.after(entries, next_)
-    items = tuple(entry.item for entry in position.fresh(entries))
-    return Page(items=items, cursor=after.text(), has_more=after.next is not None)
+    fresh = position.fresh(entries)
+    portion = fresh[:PORTION]
+    after = position.after(entries, next_) if len(fresh) == len(portion) else position.amid(entries, portion)
+    return Page(items=tuple(entry.item for entry in portion), cursor=after.text(), has_more=after.is_running)
 
 
 def _entry(item: dict[str, Any]) -> Entry:

@@ -2,7 +2,8 @@
 
 A slow clock puts a new item below ones already read, so one mark is not enough: a cursor keeps short digests of the
 newest page of the last complete run. A run reads down until it meets one of them and gives what is not among them.
-What a clock more than a page late brings is not found (known limit).
+What a clock more than a page late brings is not found (known limit). A page is handed over in portions, because each
+is stored in one short transaction; asking again for a page half handed over costs no more than smaller pages would.
 """
 
 import hashlib
@@ -36,7 +37,8 @@ class Position:
     since: datetime | None = None  # the oldest time among the known
     head: tuple[str, ...] = ()
     head_since: datetime | None = None
-    next: str | None = None  # where the run goes on; None between runs
+    next: str | None = None  # the page at which the run goes on; None: the newest
+    done: tuple[str, ...] = ()  # what of that page was handed over already
     pages: int = 0
     anchor: str | None = None
 
@@ -50,6 +52,7 @@ class Position:
             head=tuple((fields.optional_text("head") or "").split()),
             head_since=fields.optional_time("head_since"),
             next=fields.optional_text("next"),
+            done=tuple((fields.optional_text("done") or "").split()),
             pages=_count(fields.optional_text("pages")),
             anchor=fields.optional_text("anchor"),
         )
@@ -62,25 +65,40 @@ class Position:
                 "head": " ".join(self.head) or None,
                 "head_since": self.head_since.isoformat() if self.head_since else None,
                 "next": self.next,
+                "done": " ".join(self.done) or None,
                 "pages": str(self.pages) if self.pages else None,
                 "anchor": self.anchor,
             }
         )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the run goes on; between runs there is neither a page nor a part of one to come."""
+        return self.next is not None or bool(self.done)
+
+    def fresh(self, entries: Sequence[Entry]) -> list[Entry]:
+        """What neither the last complete run nor this one has handed over."""
+        known = {*self.known, *self.done}
+        return [entry for entry in entries if entry.digest not in known]
+
     def after(self, entries: Sequence[Entry], next_: str | None) -> "Position":
-        """The position after a page; `next_` is None where the list ends."""
-        here = self
-        if not here.head:
-            here = replace(here, head=tuple(entry.digest for entry in entries), head_since=_oldest(entries))
+        """The position after a page is handed over completely; `next_` is None where the list ends."""
+        here = self._begun(entries)
         if next_ is None or self._has_arrived(entries):
             ended = Position(known=here.head, since=here.head_since)
             return ended if here.head else Position(known=self.known, since=self.since)
         return here.going_on(next_)
 
-    def fresh(self, entries: Sequence[Entry]) -> list[Entry]:
-        """What the last complete run did not see."""
-        known = set(self.known)
-        return [entry for entry in entries if entry.digest not in known]
+    def amid(self, entries: Sequence[Entry], portion: Sequence[Entry]) -> "Position":
+        """The position after a portion of a page."""
+        here = self._begun(entries)
+        return replace(here, done=(*here.done, *(entry.digest for entry in portion)))
+
+    def _begun(self, entries: Sequence[Entry]) -> "Position":
+        """With the newest page noted, if this is the first look at it."""
+        if self.head:
+            return self
+        return replace(self, head=tuple(entry.digest for entry in entries), head_since=_oldest(entries))
 
     def going_on(self, next_: str) -> "Position":
         """Move to the next page; raises RetryLaterError when the pages go in a circle.
@@ -92,7 +110,7 @@ class Position:
             raise RetryLaterError("the pages of the list lead back to themselves")
         pages = self.pages + 1
         is_power_of_two = pages & (pages - 1) == 0
-        return replace(self, next=next_, pages=pages, anchor=place if is_power_of_two else self.anchor)
+        return replace(self, next=next_, done=(), pages=pages, anchor=place if is_power_of_two else self.anchor)
 
     def _has_arrived(self, entries: Sequence[Entry]) -> bool:
         known, since = set(self.known), self.since

@@ -21,9 +21,11 @@ def minute(number: int) -> datetime:
 
 
 @contextmanager
-def fake(*, page: int = 100, empty_page_every: int = 0) -> Iterator[Bluesky]:
+def fake(
+    *, page: int = 100, empty_page_every: int = 0, clock: Callable[[], datetime] = lambda: minute(10_000)
+) -> Iterator[Bluesky]:
     """The fake with a few people on it, its clock standing still; a page may hold less than what was asked for."""
-    with Bluesky(clock=lambda: minute(10_000), terms=Terms(empty_page_every=empty_page_every)) as network:
+    with Bluesky(clock=clock, terms=Terms(empty_page_every=empty_page_every)) as network:
         network.app.wsgi_app = _short_pages(network.app.wsgi_app, page)  # type: ignore[method-assign]
         for number, key in enumerate([*NAMED, *LIKERS]):
             network.add_account(person(key), at=START - timedelta(days=100 - number))
