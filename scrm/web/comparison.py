@@ -7,7 +7,7 @@ from typing import Any, Final
 from babel import Locale, UnknownLocaleError
 
 from scrm.i18n import N_, gettext
-from scrm.matching.normalize import fold, squash
+from scrm.matching.normalize import fold
 from scrm.models import Contact, Profile
 from scrm.web.frame import locale
 
@@ -37,7 +37,7 @@ FIELD_OF_RULE: Final = {
 }
 LABELS: Final = {
     "name": N_("Name"),
-    "handle": N_("Handle"),
+    "handle": N_("Account"),
     "email": N_("E-mail"),
     "company": N_("Employer"),
     "title": N_("Title"),
@@ -160,6 +160,10 @@ def _mailboxes(contact: Contact) -> str:
 
 
 def _words(text: str, other: str) -> list[Word]:
-    shared = {squash(word) for word in fold(other).split()} | {squash(word) for word in other.split()}
-    shared.discard("")
-    return [Word(text=word, is_shared=squash(word) in shared) for word in text.split()]
+    theirs = set(fold(other).split())
+
+    def is_shared(word: str) -> bool:
+        parts = fold(word).split()
+        return bool(parts) and theirs.issuperset(parts)
+
+    return [Word(text=word, is_shared=is_shared(word)) for word in text.split()]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -52,7 +52,9 @@ def page(code: int, words: tuple[str, str] | None = None) -> ResponseReturnValue
     title, text = words or WORDS.get(code, WORDS[500 if code >= 500 else 400])
     if request.path.endswith(".json") or request.path.startswith("/webhooks/"):
         return jsonify(error=title), code
-    i18n.language.set(choose_language() if words is not WRONG_HOST else "en")
+    if words is WRONG_HOST:  # without a host of ours no address can be made for the page's parts
+        return Response("\n\n".join(words), code, mimetype="text/plain")
+    i18n.language.set(choose_language())
     return render_template("error.html", code=code, title=title, text=text), code
 
 

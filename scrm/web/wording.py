@@ -61,6 +61,7 @@ def install(app: Flask) -> None:
         day=day,
         initials=initials,
         lang=lang,
+        mail=mail,
         num=num,
         percent=percent,
         span=span,
@@ -181,6 +182,12 @@ def span(seconds: float) -> str:
 def bdi(text: object) -> Markup:
     """A name from outside within a sentence, so that its writing direction does not turn the sentence round."""
     return Markup("<bdi>%s</bdi>") % escape(text)
+
+
+def mail(address: object) -> Markup:
+    """An e-mail address that breaks before its @ when the line is short."""
+    local, sign, host = str(address).partition("@")
+    return Markup("%s<wbr>%s%s") % (local, sign, host)
 
 
 def lang(tag: str | None) -> str:
