@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from scrm.connectors.payload import parse_json
 from scrm.errors import InputError, PayloadError
+from scrm.i18n import N_, gettext
 
 MOST_ENTRIES = 100_000
 MOST_BYTES = 4 * 1024**3  # of all that is read through
@@ -27,6 +28,9 @@ FREE_BYTES = 16 * 1024**2  # below this a high ratio harms nobody
 HIGHEST_RATIO = 200
 LARGEST_ITEM = 2 * 1024**2
 CHUNK = 64 * 1024
+DAMAGED = N_("the archive is damaged (%(error)s)")
+NAMED_DAMAGE = N_("%(name)s: the archive is damaged (%(error)s)")
+NOT_AS_EXPECTED = N_("a file of the archive is not as expected: %(fault)s")
 BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError)
 
 
@@ -47,12 +51,12 @@ class OpenArchive:
         """One file of it, to be read once from its beginning; InputError when it is not there or broken."""
         entry = self.find(name)
         if entry is None:
-            raise InputError(f"the archive has no {name}")
+            raise InputError(gettext("the archive has no %(name)s", name=name))
         try:
             with _source(self.path, entry) as reader:
                 yield reader
         except BROKEN as why:
-            raise InputError(f"{name}: the archive is damaged ({type(why).__name__})") from None
+            raise InputError(gettext(NAMED_DAMAGE, name=name, error=type(why).__name__)) from None
 
 
 class _Bytes(Protocol):
@@ -72,7 +76,7 @@ class Reader:
         self._read += len(data)
         is_bomb = self._read > FREE_BYTES and self._read > HIGHEST_RATIO * self._compressed
         if is_bomb or self._read > MOST_BYTES:
-            raise InputError("the archive unpacks to far more than it should")
+            raise InputError(N_("the archive unpacks to far more than it should"))
         return data
 
     def json(self) -> Any:
@@ -81,11 +85,11 @@ class Reader:
         while chunk := self.read():
             body += chunk
             if len(body) > LARGEST_ITEM:
-                raise InputError("a file of the archive is larger than expected")
+                raise InputError(N_("a file of the archive is larger than expected"))
         try:
             return parse_json(bytes(body))
         except PayloadError as why:
-            raise InputError(f"a file of the archive is not as expected: {why}") from None
+            raise InputError(gettext(NOT_AS_EXPECTED, fault=why)) from None
 
     def array(self, field: str) -> Iterator[Any]:
         """The items of the list that stands under a field, one at a time, however long the list is.
@@ -107,15 +111,15 @@ class _Text:
     def more(self) -> None:
         """Make the window longer, within bounds."""
         if self.has_ended:
-            raise InputError("a file of the archive ends too early")
+            raise InputError(N_("a file of the archive ends too early"))
         if len(self.window) > LARGEST_ITEM:
-            raise InputError("an item of the archive is larger than expected")
+            raise InputError(N_("an item of the archive is larger than expected"))
         data = self._reader.read()
         self.has_ended = not data
         try:
             self.window += self._decoder.decode(data, final=self.has_ended)
         except UnicodeDecodeError:
-            raise InputError("a file of the archive is not UTF-8") from None
+            raise InputError(N_("a file of the archive is not UTF-8")) from None
 
     def skip(self, end: int) -> None:
         self.window = self.window[end:]
@@ -135,14 +139,14 @@ def _items(text: _Text, field: str) -> Iterator[Any]:
         if text.window[0] == "]":
             return
         if text.window[0] not in '{"':
-            raise InputError(f"{field}: expected a list of objects or texts")
+            raise InputError(gettext("%(field)s: expected a list of objects or texts", field=field))
         try:
             _, end = decoder.raw_decode(text.window)
         except ValueError:
             text.more()
             continue
         except RecursionError:
-            raise InputError(f"{field}: an item is nested too deeply") from None
+            raise InputError(gettext("%(field)s: an item is nested too deeply", field=field)) from None
         yield _sound(text.window[:end])
         text.skip(end)
 
@@ -164,9 +168,9 @@ def open_archive(path: Path) -> OpenArchive:
         elif _begins_with(path, b"\x1f\x8b"):
             names = _tar_names(path)
         else:
-            raise InputError("expected a zip file, a tar.gz file or a folder")
+            raise InputError(N_("expected a zip file, a tar.gz file or a folder"))
     except BROKEN as why:
-        raise InputError(f"the archive is damaged ({type(why).__name__})") from None
+        raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
     return OpenArchive(path=path, names=tuple(names))
 
 
@@ -180,12 +184,12 @@ def _checked(names: Iterator[str]) -> list[str]:
     for name in names:
         parts = PurePosixPath(name).parts
         if not parts or name.startswith(("/", "\\")) or ".." in parts or "\\" in name or ":" in parts[0]:
-            raise InputError("the archive has a file name that leads outside of it")
+            raise InputError(N_("the archive has a file name that leads outside of it"))
         if name in found:
-            raise InputError("the archive has two files of the same name")
+            raise InputError(N_("the archive has two files of the same name"))
         found[name] = None
         if len(found) > MOST_ENTRIES:
-            raise InputError("the archive has too many files")
+            raise InputError(N_("the archive has too many files"))
     return list(found)
 
 
@@ -193,7 +197,7 @@ def _folder_names(folder: Path) -> list[str]:
     def files() -> Iterator[str]:
         for file in folder.rglob("*"):
             if file.is_symlink():
-                raise InputError("the folder has a symbolic link")
+                raise InputError(N_("the folder has a symbolic link"))
             if file.is_file():
                 yield file.relative_to(folder).as_posix()
 
@@ -206,11 +210,11 @@ def _zip_names(path: Path) -> list[str]:
         end_of_last = 0
         for entry in sorted(entries, key=lambda one: one.header_offset):
             if entry.flag_bits & 0x1:
-                raise InputError("the archive is encrypted")
+                raise InputError(N_("the archive is encrypted"))
             if stat.S_ISLNK(entry.external_attr >> 16):
-                raise InputError("the archive has a symbolic link")
+                raise InputError(N_("the archive has a symbolic link"))
             if entry.header_offset < end_of_last:
-                raise InputError("the archive has files that overlap")
+                raise InputError(N_("the archive has files that overlap"))
             end_of_last = entry.header_offset + entry.compress_size
         return _checked(entry.filename for entry in entries if not entry.is_dir())
 
@@ -220,7 +224,7 @@ def _tar_names(path: Path) -> list[str]:
         with _tar(path) as archive:
             for entry in archive:
                 if entry.issym() or entry.islnk():
-                    raise InputError("the archive has a symbolic link")
+                    raise InputError(N_("the archive has a symbolic link"))
                 if entry.isfile():
                     yield entry.name.removeprefix("./")
 
@@ -252,4 +256,4 @@ def _source(path: Path, entry: str) -> Iterator[Reader]:
                 if member.name.removeprefix("./") == entry and (inside := tarred.extractfile(member)):
                     yield Reader(inside, path.stat().st_size)
                     return
-            raise InputError("the archive changed while it was read")
+            raise InputError(N_("the archive changed while it was read"))

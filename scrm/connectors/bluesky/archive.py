@@ -49,7 +49,7 @@ class _Tree:
                 continue
             seen.add(cid)
             if cid not in self.nodes:
-                raise InputError("the archive lacks a part of its own index; download it again")
+                raise InputError(N_("the archive lacks a part of its own index; download it again"))
             below, entries = self.nodes[cid]
             waiting += below
             for name, record in entries:
@@ -80,7 +80,7 @@ def items(path: Path, cursor: str | None) -> Iterator[tuple[Mapping[str, Any], s
     for end, cid, data in _blocks(path):
         names = wanted.pop(cid, [])
         if len(names) > MOST_ALIKE:
-            raise InputError("the archive has one record under many keys")
+            raise InputError(N_("the archive has one record under many keys"))
         if end > begin and names:
             record = _as_json(_decoded(data))
             for name in names:
@@ -88,7 +88,7 @@ def items(path: Path, cursor: str | None) -> Iterator[tuple[Mapping[str, Any], s
                 yield item, str(end if name == names[-1] else before)
         before = end
     if wanted:
-        raise InputError("the archive lacks records that it lists; download it again")
+        raise InputError(N_("the archive lacks records that it lists; download it again"))
 
 
 def translate(item: Payload, account: Account) -> Iterator[Record]:
@@ -118,9 +118,9 @@ def _commit(path: Path) -> dict[str, Any]:
             commit = _decoded(data)
             is_commit = isinstance(commit, dict) and str(commit.get("did", "")).startswith("did:")
             if not is_commit or not isinstance(commit.get("data"), bytes):
-                raise InputError("expected the repository of an account")
+                raise InputError(N_("expected the repository of an account"))
             return {"did": str(commit["did"]), "data": commit["data"]}
-    raise InputError("the archive lacks its beginning; download it again")
+    raise InputError(N_("the archive lacks its beginning; download it again"))
 
 
 def _tree(path: Path) -> _Tree:
@@ -133,7 +133,7 @@ def _tree(path: Path) -> _Tree:
             tree.nodes[cid] = _node(node)
             count += len(tree.nodes[cid][1])
             if count > MOST_RECORDS:
-                raise InputError("the archive has more records than expected")
+                raise InputError(N_("the archive has more records than expected"))
     return tree
 
 
@@ -148,7 +148,7 @@ def _node(node: Mapping[str, Any]) -> tuple[tuple[bytes, ...], tuple[tuple[str, 
             last = last[:shared] + rest
             name = last.decode("ascii")
         except (TypeError, KeyError, AttributeError, ValueError):
-            raise InputError("the archive's index is not as expected") from None
+            raise InputError(N_("the archive's index is not as expected")) from None
         if isinstance(right, bytes):
             below.append(right)
         if name.startswith(READ) and isinstance(value, bytes):
@@ -162,11 +162,11 @@ def _blocks(path: Path) -> Iterator[tuple[int, bytes, bytes]]:
         _header(file)
         while (length := _varint(file)) is not None:
             if not CID_BYTES < length <= LARGEST_ITEM or file.tell() > MOST_BYTES:
-                raise InputError("a part of the archive is larger or smaller than expected")
+                raise InputError(N_("a part of the archive is larger or smaller than expected"))
             block = _read(file, length)
             cid, data = block[:CID_BYTES], block[CID_BYTES:]
             if not cid.startswith(CID_STARTS) or hashlib.sha256(data).digest() != cid[4:]:
-                raise InputError("the archive is damaged")
+                raise InputError(N_("the archive is damaged"))
             yield file.tell(), cid, data
 
 
@@ -174,11 +174,11 @@ def _header(file: BinaryIO) -> bytes:
     """The root's cid."""
     length = _varint(file)
     if length is None or not 0 < length <= LONGEST_HEADER:
-        raise InputError("expected a CAR file")
+        raise InputError(N_("expected a CAR file"))
     header = _decoded(_read(file, length))
     roots = header.get("roots") if isinstance(header, dict) and header.get("version") == 1 else None
     if not isinstance(roots, list) or len(roots) != 1 or not isinstance(roots[0], bytes):
-        raise InputError("expected a CAR file of version 1 with one root")
+        raise InputError(N_("expected a CAR file of version 1 with one root"))
     return roots[0]
 
 
@@ -194,13 +194,13 @@ def _varint(file: BinaryIO) -> int | None:
         number |= (byte[0] & 0x7F) << shift
         if byte[0] < 0x80:
             return number
-    raise InputError("the archive ends too early or is no CAR file")
+    raise InputError(N_("the archive ends too early or is no CAR file"))
 
 
 def _read(file: BinaryIO, length: int) -> bytes:
     data = file.read(length)
     if len(data) != length:
-        raise InputError("the archive ends too early; download it again")
+        raise InputError(N_("the archive ends too early; download it again"))
     return data
 
 
@@ -208,7 +208,7 @@ def _decoded(data: bytes) -> Any:
     try:
         return libipld.decode_dag_cbor(data)
     except (ValueError, RecursionError):
-        raise InputError("a part of the archive is not DAG-CBOR") from None
+        raise InputError(N_("a part of the archive is not DAG-CBOR")) from None
 
 
 def _as_json(value: Any, depth: int = 0) -> Any:

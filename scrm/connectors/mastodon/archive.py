@@ -68,13 +68,13 @@ def translate(item: Payload, account: Account) -> Iterator[Record]:
 def _actor(path: Path) -> Payload:
     archive = open_archive(path)
     if archive.find("outbox.json") is None:
-        raise InputError("the archive has no outbox.json")
+        raise InputError(N_("the archive has no outbox.json"))
     with archive.open("actor.json") as file:
         found = file.json()
     try:
         actor = Payload(found, "actor.json")
         if actor.optional_text("type") not in ACTORS:
-            raise InputError("actor.json: expected an account")
+            raise InputError(N_("actor.json: expected an account"))
         _owner_record(actor)
     except PayloadError as why:
         raise InputError(str(why)) from None
