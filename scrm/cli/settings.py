@@ -19,11 +19,11 @@ def as_env_file() -> str:
     parts = [HEAD]
     for f in fields(Settings):
         help_text = "\n".join(f"# {line}" for line in wrap(f.metadata["help"], 100))
-        parts.append(f"{help_text}\n#{setting_name(f.name)}={_shown(f.default)}\n")
+        parts.append(f"{help_text}\n#{setting_name(f.name)}={shown(f.default)}\n")
     return "\n".join(parts)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     if value is MISSING or value in ("", ()):
         return ""
     return str(int(value)) if isinstance(value, bool) else str(value)
