@@ -111,7 +111,7 @@ def _contact(session: Session, number: int, now: datetime) -> Contact:
     row = Contact(
         public_id=uuid7(),
         crm_id="local",
-        native_id=f"c{number}",
+        native_id=f"seed-{number}",
         full_name=f"{first} {last}",
         first_name=first,
         last_name=last,
