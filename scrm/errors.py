@@ -91,7 +91,7 @@ class HostRefusedError(NetworkError):
 
 
 class CrmError(ScrmError):
-    """The CRM did not take what we sent."""
+    """The CRM does not take or give anything now; what it refuses of one entry is an outcome, not an error."""
 
 
 class CrmRetryLaterError(CrmError):
@@ -104,7 +104,3 @@ class CrmRetryLaterError(CrmError):
 
 class CrmAuthError(CrmError):
     """The CRM no longer knows us: stop all writing to it and raise the alarm."""
-
-
-class CrmRejectedError(CrmError):
-    """This one entry is wrong: park it with the field and the reason."""

@@ -19,11 +19,14 @@ from scrm.connectors.registry import connector_for
 from scrm.errors import (
     AccessExpiredError,
     AccessRevokedError,
+    GoneError,
     HostRefusedError,
     LostLeaseError,
     NetworkError,
+    PayloadError,
     RetryLaterError,
     SealError,
+    UnavailableError,
 )
 from scrm.failpoints import outside
 from scrm.ingest.access import account_of, open_api
@@ -48,6 +51,7 @@ log = logs.get(__name__)
 RUN_SECONDS = 5.0
 RAW_DAYS = 30
 RETRY_FIRST, RETRY_LONGEST = 5.0, 3600.0
+LASTING = (UnavailableError, GoneError, PayloadError, HostRefusedError)  # nothing that a few seconds would mend
 RESERVE = 5  # calls of a network's limit left untouched
 
 
@@ -302,7 +306,7 @@ def _postpone(run: _Run, why: NetworkError) -> None:
     throttled = isinstance(why, RetryLaterError) and why.throttled
     if wait is None:
         longest = min(RETRY_FIRST * 2**run.state.failures, RETRY_LONGEST)
-        wait = 3600.0 if not isinstance(why, RetryLaterError) else random.uniform(longest / 2, longest)  # noqa: S311
+        wait = RETRY_LONGEST if isinstance(why, LASTING) else random.uniform(longest / 2, longest)  # noqa: S311
     problem = type(why).__name__
     if run.state.problem != problem:
         log.warning("stream_waits", connection_id=run.connection.id, stream=run.state.stream, error=str(why))
