@@ -1,0 +1,151 @@
+"""Kill at every failpoint, one after the other, while the world talks; then wait and compare the ledgers."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+
+import scrm
+from scrm.cli.processes import started_at
+from scrm.db import Database
+from scrm.failpoints import enumerate_failpoints
+from scrm.models import LocalLedger, Role
+from scrm.sync.webhook import make_endpoint
+from scrm.vault import Vault
+from scrm.web.people import ensure_user, hash_password, set_password
+from tests.kills.fleet import Fleet
+from tests.kills.stimuli import ELSEWHERE, PASSWORD, Stimuli
+from tests.kills.world import World, held
+
+PATIENCE = 25.0
+QUIET = 120.0
+
+
+@dataclass
+class Verdict:
+    """What a sweep found."""
+
+    visited: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    kills: int = 0
+    lost: set[tuple[str, ...]] = field(default_factory=set)
+    extra: set[tuple[str, ...]] = field(default_factory=set)
+    doubled: list[tuple[str, ...]] = field(default_factory=list)
+    records: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.extra or self.doubled)
+
+    def __str__(self) -> str:
+        found = f"lost {len(self.lost)}, too many {len(self.extra)}, doubled {len(self.doubled)}"
+        visits = f"{len(self.visited)} points visited, {len(self.missed)} missed, {self.kills} kills"
+        return f"{visits}, {self.records} records, {found}, {self.seconds:.0f} s"
+
+
+def every_point() -> list[str]:
+    """All failpoints of the source, those reached only elsewhere left out, in an order that starts with the first."""
+    names = enumerate_failpoints(Path(scrm.__file__).parent)
+    return [point for point in names if point.partition(":")[0] not in ELSEWHERE]
+
+
+def sweep(
+    folder: Path, database_url: str, points: Iterable[str], *, victims: tuple[str, ...] = ("self",),
+    code: Path | None = None, quiet: float = QUIET, say: Callable[[str], None] = lambda _line: None,
+) -> Verdict:  # fmt: skip
+    """Run the whole product, kill each victim at each point, and judge by the CRM's ledger and the networks' own."""
+    began, verdict = time.monotonic(), Verdict()
+    with World() as world, Fleet(folder, database_url, code=code, SCRM_ALLOWED_HOSTS=world.hosts) as fleet:
+        fleet.arm("matching.model:before")
+        db = Database(fleet.settings.database)
+        stimuli = _prepare(fleet, world, db)
+        fleet.wait(lambda: bool(held(db)), 60, "the first entry in the CRM")
+        verdict.kills += fleet.has_fired()
+        fleet.disarm()
+        for point in points:
+            for victim in victims:
+                _visit(fleet, stimuli, point, victim, verdict)
+                say(f"{point} ({victim}): {verdict}")
+        stimuli.recover()
+        fleet.is_soon(lambda: set(held(db)) == world.expected(), quiet)
+        _judge(world, db, verdict)
+        db.close()
+    verdict.seconds = time.monotonic() - began
+    return verdict
+
+
+def _prepare(fleet: Fleet, world: World, db: Database) -> Stimuli:
+    """People, a webhook, contacts and both connections."""
+    now = db.clock.now()
+    vault = Vault.load("", fleet.folder)
+    with db.write("test.people") as session:
+        for role in Role:
+            user = ensure_user(session, role.value, f"{role.value}@nordwerk.example", role, now)
+            set_password(session, user.id, hash_password(PASSWORD))
+        secret = make_endpoint(session, vault, "crm", "local", now)
+    links = {role: fleet.sign_in_link(db, f"{role}@nordwerk.example") for role in ("admin", "steward")}
+    file = fleet.folder / "contacts.csv"
+    file.write_text(world.contacts_csv(), encoding="utf-8")
+    assert fleet.run("import-contacts", str(file)) == 0
+    stimuli = Stimuli(fleet, world, db, links, secret)
+    fleet.wait(lambda: _answers(stimuli), 60, "the web process answers")
+    stimuli.sign_in()
+    for network in world.networks:
+        form = {"base_url": network.base_url, **network.credentials("nordwerk")}
+        path = f"/connections/new/{network.key}"
+        answer = stimuli.admin.post(path, form, page=path)
+        assert answer.status_code == 200, answer.text[:2000]
+    for _ in range(4):
+        world.talk()
+    world.interrupt()
+    return stimuli
+
+
+def _answers(stimuli: Stimuli) -> bool:
+    try:
+        return stimuli.admin.get("/health/live").ok
+    except OSError:
+        return False
+
+
+def _visit(fleet: Fleet, stimuli: Stimuli, point: str, victim: str, verdict: Verdict) -> None:
+    """Arm one point, move the world until it is reached, and see the victim dead."""
+    fleet.look()
+    name = point.partition(":")[0]
+    doomed = fleet.pid(victim) if victim != "self" else None
+    fleet.arm(point, victim)
+    ends = time.monotonic() + PATIENCE
+    while not fleet.has_fired() and time.monotonic() < ends:
+        stimuli.move(name)
+        fleet.is_soon(fleet.has_fired, 1.5)
+    if not fleet.has_fired():
+        fleet.disarm()
+        verdict.missed.append(f"{point} ({victim})")
+        return
+    verdict.visited.append(f"{point} ({victim})")
+    verdict.kills += 1
+    if doomed is not None:
+        fleet.is_soon(lambda: started_at(doomed) is None, 5)
+    fleet.look()
+    if fleet.deaths.get("web"):
+        fleet.is_soon(lambda: _answers(stimuli), 20)
+
+
+def _judge(world: World, db: Database, verdict: Verdict) -> None:
+    """The networks say what there should be, the CRM's ledger what there is."""
+    expected, found = world.expected(), held(db)
+    verdict.records = len(found)
+    verdict.lost = expected - set(found)
+    verdict.extra = set(found) - expected
+    verdict.doubled = [address for address, count in Counter(found).items() if count > 1]
+    with db.read() as session:
+        ledger = session.scalars(select(LocalLedger).order_by(LocalLedger.id)).all()
+    alive: Counter[str] = Counter()
+    for row in ledger:
+        alive[row.external_key] += row.operation == "created"
+        alive[row.external_key] -= row.operation == "withdrawn" and alive[row.external_key] > 0
+    verdict.doubled += [(key,) for key, count in alive.items() if count > 1]
