@@ -118,6 +118,7 @@ class _Shelf:
         if statement.merged_into is None:
             return None
         row = self._rows.get(statement.merged_into) or self._empty(statement.merged_into)
+        self._session.flush()  # the only statements that need an id at once; the others are inserted together
         return str(row.id)
 
     def _empty(self, source_id: str) -> LocalContact:
@@ -125,12 +126,13 @@ class _Shelf:
         row = LocalContact(source_id=source_id, fields={}, version=0, updated_at=EPOCH, deleted_at=EPOCH)
         self._count(row)
         self._session.add(row)
-        self._session.flush()
         self._rows[source_id] = row
         return row
 
     def _loop_end(self, row: LocalContact) -> set[LocalContact]:
         """The contact that lives although it is merged: whoever changes a loop changes it too."""
+        if row.merged_into is None:
+            return set()
         end = survivor(self._session, str(row.id))
         return {end} if end is not None and end.merged_into is not None else set()
 

@@ -202,7 +202,7 @@ def _pages(draft: Draft) -> tuple[list[str], list[list[str]]]:
             urls.append(text)
         else:
             draft.ignore(column, gettext(NO_URL))
-    for network in NETWORKS:
+    for network in (name for name in NETWORKS if name in draft.values):
         for text, column in _parts(draft, network):
             if "/" in text and URL.fullmatch(text):
                 urls.append(text)
@@ -215,6 +215,8 @@ def _pages(draft: Draft) -> tuple[list[str], list[list[str]]]:
 
 def _parts(draft: Draft, name: str) -> list[tuple[str, str]]:
     """The values of a field that may have several; too long or too many of them refuse the row."""
+    if name not in draft.values:
+        return []
     parts = [
         (part, column) for text, column in draft.values.get(name, ()) for part in BETWEEN.split(text) if part.strip()
     ]

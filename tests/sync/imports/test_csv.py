@@ -92,6 +92,19 @@ def test_a_name_that_is_too_long_is_rejected_with_its_column(database: Database)
     assert reasons(report) == [(2, "Full Name", "longer than 500 characters")]
 
 
+def test_too_many_or_too_long_values_refuse_the_row(database: Database) -> None:
+    many, long = ";".join(f"{n:06}" for n in range(51)), "0" * 501
+    report = load(database, f'Name,Phone\nAda,"{many}"\nBen,{long}\nCleo,0170\n')
+    assert names(database) == ["Cleo"]
+    assert reasons(report) == [(2, "Phone", "more than 50 values"), (3, "Phone", "longer than 500 characters")]
+
+
+def test_a_single_line_too_long_without_an_end_is_the_last(database: Database) -> None:
+    report = load(database, "Name,Company\nAda,Acme\n" + "x" * 300_000)
+    assert names(database) == ["Ada"]
+    assert [reject.line for reject in report.rejected] == [3]
+
+
 def test_a_column_we_do_not_read_may_be_long(database: Database) -> None:
     assert load(database, f"Name,Notes\nAda,{'x' * 100_000}\n").created == 1
 

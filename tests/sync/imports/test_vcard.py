@@ -125,6 +125,12 @@ def test_a_line_that_is_none_costs_itself_and_is_not_logged(
     assert "canary" not in heard.out + heard.err
 
 
+def test_a_card_the_parser_fails_on_costs_itself(database: Database) -> None:
+    report = load(database, card("FN:Ada", "TEL;ENCODING=BASE64:AAAAA") + card("FN:Ben"))
+    assert only(database).full_name == "Ben"
+    assert reasons(report) == [(1, "", "this card cannot be read")]
+
+
 def test_folds_are_undone_even_inside_a_letter(database: Database) -> None:
     folded = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:J\xc3\r\n \xb6rg \r\n\tM\xc3\xbcller\r\nEND:VCARD\r\n"
     load(database, folded)
