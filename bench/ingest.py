@@ -153,7 +153,7 @@ class Peer:
         self.due: set[int] = set()
 
     def take(self, ours: Ours, marks: list[Marks]) -> list[Rows]:
-        """The rows that ours wrote, page by page; `marks` are the highest ids before the first and after each page."""
+        """The rows ours wrote, page by page; `marks` are the highest ids before the first and after each page."""
         taken = []
         with ours.db.read() as session:
             for before, after in pairwise(marks):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from scrm.sandbox.bluesky import Bluesky
-from scrm.sandbox.cast import COMPANY_KEY
+from scrm.sandbox.cast import COMPANY_KEY, cast
 from scrm.sandbox.mastodon import Mastodon
 from scrm.sandbox.network import FakeNetwork
 from scrm.sandbox.scenario import Player, history
@@ -31,9 +31,10 @@ def sandbox(mastodon_port: int, bluesky_port: int, access: Path, began: float, s
     mastodon.start()
     bluesky.start()
     forms = {one.key: {"base_url": one.base_url, **one.credentials(COMPANY_KEY)} for one in networks}
+    facts = {"connections": forms, "own_profiles": [who for one in networks for who in _own_people(one)]}
     new = access.with_suffix(".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        json.dump(forms, out)
+        json.dump(facts, out)
     new.replace(access)
     stop = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -43,3 +44,10 @@ def sandbox(mastodon_port: int, bluesky_port: int, access: Path, began: float, s
     stop.wait()
     mastodon.stop()
     bluesky.stop()
+
+
+def _own_people(network: FakeNetwork) -> list[tuple[str, str, str]]:
+    """Network, scope and native id of our own staff, for the admin's list of own people."""
+    staff = {person.key for person in cast() if person.role == "staff"}
+    found = {str(entry["author"]) for entry in network.truth() if entry["person"] in staff}
+    return [(network.key, "", native_id) for native_id in sorted(found)]

@@ -12,8 +12,9 @@ from scrm.cli.opening import open_prepared, settings_for_service
 from scrm.cli.processes import wait_until
 from scrm.errors import ScrmError
 from scrm.ingest.connections import connect, reconnect
+from scrm.ingest.internal import PREFERENCE as INTERNAL
 from scrm.jobs import waker
-from scrm.models import Connection, ConnectionState, Role, User
+from scrm.models import Connection, ConnectionState, Preference, Role, User
 from scrm.runtime import Core
 from scrm.sandbox.cast import contacts_csv
 from scrm.sync.imports import import_contacts
@@ -32,8 +33,11 @@ def seed(access: Path) -> None:
     core.wake("pull", None)
     if not wait_until(access.exists, WAIT_SECONDS):
         raise ScrmError("the sandbox did not say where it is")
-    forms: dict[str, dict[str, str]] = json.loads(access.read_text(encoding="utf-8"))
-    for network, form in forms.items():
+    facts = json.loads(access.read_text(encoding="utf-8"))
+    with core.db.write("demo.own_people") as session:
+        own = {"domains": [], "profiles": facts["own_profiles"]}
+        session.merge(Preference(name=INTERNAL, value=own, updated_at=core.db.clock.now()))
+    for network, form in facts["connections"].items():
         _connect(core, network, form)
     core.db.close()
 

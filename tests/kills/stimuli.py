@@ -27,6 +27,7 @@ ELSEWHERE = {
     "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
     "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
     "outbox.give_back": "the built-in CRM never fails half-way: tests/sync/test_outbox.py",
+    "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
