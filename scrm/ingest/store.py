@@ -127,11 +127,7 @@ def _store_interactions(
     if fresh:
         session.execute(insert(METADATA.tables[Interaction.__tablename__]), fresh)
         stored.new = len(fresh)
-    if watches:
-        session.execute(
-            upsert(session, Watch).on_conflict_do_nothing(index_elements=["connection_id", "stream", "native_id"]),
-            watches,
-        )
+    watch_again(session, watches)  # also wakes the recheck, which nothing else would begin
     if confirmed and context.stream == RECHECK_STREAM:
         session.execute(update(Interaction).where(Interaction.id.in_(confirmed)).values(checked_at=context.now))
 
