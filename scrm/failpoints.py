@@ -45,8 +45,10 @@ def failpoint(point: str) -> None:
 def outside(name: str) -> Iterator[None]:
     """Wrap a call that leaves the process; gives the points `<name>:before` and `<name>:after`."""
     failpoint(f"{name}:before")
-    yield
-    failpoint(f"{name}:after")
+    try:
+        yield
+    finally:
+        failpoint(f"{name}:after")  # also when the call failed
 
 
 def enumerate_failpoints(package: Path) -> dict[str, str]:
