@@ -17,7 +17,7 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job
 from sqlalchemy import select
 
-from scrm import logs
+from scrm import i18n, logs
 from scrm.config import Settings
 from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.ingest.run import read_stream
@@ -112,6 +112,7 @@ def drain(kind: str, subject: int | None = None) -> None:
 
 def work(core: Core, kind: str, subject: int | None) -> None:
     """Do one kind of work and wake what follows it; the same in a worker, in the sweeper and in tests."""
+    i18n.language.set(core.settings.locale)  # what is written to the CRM is in the installation's language
     more = JOBS[kind](core, subject)
     if more:
         core.wake(kind, subject)

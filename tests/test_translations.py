@@ -1,6 +1,8 @@
 """Every text that a person may read has its German, once, whole and with the same values in it."""
 
 import ast
+import contextvars
+import dataclasses
 import re
 from collections import defaultdict
 
@@ -10,6 +12,10 @@ from scrm.connectors._example import connector as example
 from scrm.connectors.base import Connector
 from scrm.connectors.registry import connectors
 from scrm.i18n import LANGUAGES
+from scrm.jobs import work
+from scrm.runtime import Core
+from scrm.sync.timeline import fields_of
+from tests.factories import make_interaction, make_profile
 from tests.messages import PACKAGE, Ids, ids_of, strings_of, translated, used
 
 PLACE = re.compile(r"%\((\w+)\)(?:s|d|\.\df)")
@@ -90,6 +96,20 @@ def test_whatever_a_connector_shows_is_marked_for_translation(connector: Connect
         *(archive.label for archive in connector.archives),
     ]
     assert [text for text in shown if text and (text,) not in used()] == []
+
+
+@pytest.mark.parametrize(("locale", "subject"), [("en", "Mention on Mastodon"), ("de", "Erwähnung auf Mastodon")])
+def test_a_timeline_entry_speaks_the_installations_language(core: Core, locale: str, subject: str) -> None:
+    with core.db.write("test.entry") as session:
+        author = make_profile(session)
+        interaction = make_interaction(session, author, kind="mention")
+        spoken = dataclasses.replace(core, settings=dataclasses.replace(core.settings, locale=locale))
+
+    def read() -> str:
+        work(spoken, "match", None)  # any job speaks as the installation does
+        return str(fields_of(interaction, author, "Mastodon", 1000)["subject"])
+
+    assert contextvars.copy_context().run(read) == subject
 
 
 def test_what_an_input_error_says_can_be_translated() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
-from scrm.i18n import N_
+from scrm.i18n import N_, gettext
 from scrm.models import (
     Contact,
     EntryState,
@@ -157,7 +157,7 @@ def _key(interaction: Interaction) -> Key:
 def fields_of(interaction: Interaction, author: Profile, label: str, limit: int) -> Mapping[str, Any]:
     """What a timeline record says: plain values, the text cut to what the CRM's field takes."""
     return {
-        "subject": SUBJECTS[interaction.kind] % {"network": label},
+        "subject": gettext(SUBJECTS[interaction.kind], network=label),
         "text": cut(interaction.text or "", limit),
         "kind": interaction.kind,
         "direction": interaction.direction,
