@@ -150,15 +150,16 @@ def _deliver(core: Core, _subject: int | None) -> bool:
 
 
 def _pull(core: Core, _subject: int | None) -> bool:
+    crm = open_crm(core.db, ACTIVE_CRM)
     try:
-        return _until_done(lambda: pull(core.db, open_crm(core.db, ACTIVE_CRM), ACTIVE_CRM))
+        return _until_done(lambda: pull(core.db, crm, ACTIVE_CRM, lease_seconds=core.settings.lease_seconds))
     except (CrmRetryLaterError, CrmAuthError) as why:
         log.warning("pull_waits", error=type(why).__name__)
         return False
 
 
 def _inbox(core: Core, _subject: int | None) -> bool:
-    return _until_done(lambda: apply_due(core.db, 50) > 0)
+    return _until_done(lambda: apply_due(core.db, 50, lease_seconds=core.settings.lease_seconds) > 0)
 
 
 def _purge(core: Core, _subject: int | None) -> bool:

@@ -30,6 +30,7 @@ COMMANDS = {
     "import-archive": "imports",
     "replay": "replay",
     "user": "user",
+    "webhook": "webhook",
     "settings": "settings",
     "new-connector": "new_connector",
     "failpoints": "failpoints",

@@ -63,7 +63,7 @@ def _next_steps(name: str) -> str:
     return _(
         "scrm/connectors/%(name)s works, on invented recordings. What comes next:\n"
         "  1. connector.py: manifest with address, terms, rate limit and credential fields, each with its source.\n"
-        "  2. make record N=%(name)s S=mentions: record real answers, scrubbed of real people.\n"
+        "  2. tests/connectors/%(name)s/recorded: real answers in place of the invented, scrubbed of real people.\n"
         "  3. connector.py: streams and their translation; UPDATE_EXPECTED=1 make contract N=%(name)s.\n"
         "  4. README.md and README.de.md: how an admin connects it, what is read, how to remove it.\n"
         "  5. quality.toml: mark what is done; make check.",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from scrm import i18n, migrations
@@ -26,6 +27,7 @@ def call(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
 
     def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Result:
         settings = {"SCRM_STATE_DIR": str(state), "SCRM_LOCALE": "en", "DATABASE_URL": "", "REDIS_URL": ""}
+        logging = structlog.get_config()
         before = dict(os.environ)
         try:
             return CliRunner().invoke(main, list(arguments), env=settings | dict(environment or {}))
@@ -33,6 +35,7 @@ def call(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
             os.environ.clear()
             os.environ.update(before)
             i18n.language.set("en")
+            structlog.configure(**logging)  # the command's writes to a terminal that is gone
 
     return run
 

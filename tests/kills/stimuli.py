@@ -29,6 +29,7 @@ ELSEWHERE = {
     "outbox.give_back": "the built-in CRM never fails half-way: tests/sync/test_outbox.py",
     "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
+    "cli.webhook_retry": "nothing is ever set aside in the sweep: tests/cli/test_webhook.py",
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
 }
@@ -49,7 +50,10 @@ class Stimuli:
             "archive.store": lambda: self._command("import-archive", self._archive()),
             "auth": self._sign_in_and_out,
             "chores": self._chore,
+            "chores.plan": self._plan,
             "cli.add_user": lambda: self._command("user", "add", "Mia", f"{token()}@nordwerk.example", "rep"),
+            "cli.webhook_add": lambda: self._command("webhook", "add", token()),
+            "cli.webhook_rotate": self._rotate,
             "connection": self._connection,
             "contacts.unlink": self._unlink,
             "contacts": self._hook,
@@ -213,10 +217,18 @@ class Stimuli:
         assert answer.status_code in {200, 202, 401, 503}, answer.text
         self.world.talk()
 
+    def _rotate(self) -> None:
+        self._command("webhook", "add", "other")
+        self._command("webhook", "rotate", "other")
+
     def _chore(self) -> None:
         with self.db.write("test.chore") as session:
             session.execute(update(Chore).values(due_at=now(), lease_until=None))
-        self.fleet.kill("scheduler")  # plans its chores when it starts
+
+    def _plan(self) -> None:
+        """The scheduler plans its chores when it starts; give it the time to."""
+        if self.turn % 5 == 1:
+            self.fleet.kill("scheduler")
 
     def _own(self) -> None:
         self.admin.post("/own/domains", {"domains": f"{token()}.example"}, page="/own")
