@@ -4,6 +4,7 @@ nh3 parses first, so that no markup however broken reaches Python's own parser, 
 """
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import nh3
@@ -17,6 +18,8 @@ SAME_AS_HREF = re.compile(r"^(https?://)?(www\.)?")
 
 def html_to_text(html: str) -> str:
     """The text a reader sees; empty when there is none."""
+    if "<" not in html:
+        return re.sub(r"\s+", " ", unescape(html)).strip()
     reader = _Reader()
     reader.feed(nh3.clean(html, tags=set(TAGS), attributes=ATTRIBUTES, link_rel=None))
     reader.close()

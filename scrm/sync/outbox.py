@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import Update, case, or_, select, update
+from sqlalchemy import Update, case, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm import logs
@@ -226,6 +226,14 @@ def _record(session: Session, core: Core, row: _Row, write: EntryWrite, outcome:
                 at=now,
             )
         )
+    if outcome.result is Result.WITHDRAWN and row.interaction.deleted_at is not None:
+        _forget_text(session, sent.id)
+
+
+def _forget_text(session: Session, entry_id: int) -> None:
+    """What its network deleted is not kept in the journal either; that it was written and withdrawn stays."""
+    session.flush()
+    session.execute(update(Journal).where(Journal.entry_id == entry_id).values(before=null(), after=null()))
 
 
 def _touched(session: Session, statement: Update) -> bool:

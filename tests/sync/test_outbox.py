@@ -533,6 +533,16 @@ def test_the_journal_tells_what_stood_there_and_what_stands_there_now(town: Town
     assert {row.contact_id for row in rows} == {contact}
 
 
+def test_the_journal_keeps_no_text_that_its_network_deleted(town: Town, linked: int) -> None:
+    (said,) = town.say(linked, text="to be deleted")
+    town.settle()
+    town.delete(said)
+    town.settle()
+    rows = journal(town)
+    assert [row.operation for row in rows] == ["created", "withdrawn"]
+    assert [(row.before, row.after) for row in rows] == [(None, None), (None, None)]
+
+
 # read again before it is written
 
 
