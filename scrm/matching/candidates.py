@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from scrm.matching.blocking import candidate_ids, keep_profile_keys, one_writer
 from scrm.matching.evidence import Evidence
-from scrm.matching.judgments import Decision, decide, derive, standing, survivor
+from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing, survivor
 from scrm.matching.keys import profile_keys
 from scrm.matching.load import StoredFrequencies, active_model, add_shipped_model, contact_views, profile_view
 from scrm.matching.model import MatchModel
@@ -29,6 +29,7 @@ class _Result:
     generation: int
     keys: frozenset[int]
     seen: dict[int, int]  # the contacts compared, with their versions
+    seen_judgment_id: int
     ranking: Ranking
 
 
@@ -65,7 +66,8 @@ def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
     view = profile_view(row)
     keys = frozenset(profile_keys(view)) if permit(row.network, Use.MATCH).allowed else frozenset()
     seen = _versions(session, keys)
-    contacts = contact_views(session, seen)
+    contacts = contact_views(session, seen, row.id)
+    latest = latest_judgment_id(session, row.id)
     judged = {}
     for judgment in reversed(standing(session, row.id)):
         contact_id = survivor(session, judgment.contact_id)
@@ -73,7 +75,14 @@ def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
             judged[contact_id] = Judged(judgment.verdict)
     frequencies = StoredFrequencies(session, contacts)
     ranking = score(view, contacts, model, frequencies, judged)  # type: ignore[arg-type]
-    return _Result(profile_id=row.id, generation=row.match_generation, keys=keys, seen=seen, ranking=ranking)
+    return _Result(
+        profile_id=row.id,
+        generation=row.match_generation,
+        keys=keys,
+        seen=seen,
+        seen_judgment_id=latest,
+        ranking=ranking,
+    )
 
 
 def _versions(session: Session, keys: frozenset[int]) -> dict[int, int]:
@@ -90,8 +99,10 @@ def _store(session: Session, core: Core, result: _Result, model_id: int) -> None
     if profile.is_internal:
         _leave_out(session, core, profile)
         return
+    if latest_judgment_id(session, profile.id) != result.seen_judgment_id:
+        return  # somebody judged meanwhile; the profile is due still
     if _versions(session, result.keys) != result.seen:
-        return  # a contact changed meanwhile; the profile is due still
+        return  # a contact changed meanwhile
     profile.match_due_at = None
     keep_profile_keys(session, profile.id, result.keys)
     decision = result.ranking.decision

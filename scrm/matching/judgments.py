@@ -174,7 +174,8 @@ def _outcome(
             if row.verdict == Verdict.UNSURE:
                 return None, MatchState.UNSURE
             contact_id = survivor(session, row.contact_id)
-            if contact_id is None or refused.get(contact_id, 0) > row.id:
+            stands_since = row.id if by_people else 0  # a refusal holds against whatever the engine says later
+            if contact_id is None or refused.get(contact_id, 0) > stands_since:
                 continue
             return (row, contact_id), MatchState.LINKED
     return None, MatchState.REVIEW if _has_candidate(session, profile.id, refused) else MatchState.NONE

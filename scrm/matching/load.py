@@ -65,12 +65,14 @@ def profile_view(row: Profile) -> ProfileView:
     )
 
 
-def contact_views(session: Session, contact_ids: Iterable[int]) -> list[ContactView]:
-    """The live contacts among these, with the profiles confirmed for each."""
+def contact_views(session: Session, contact_ids: Iterable[int], profile_id: int) -> list[ContactView]:
+    """The live contacts among these, with the other profiles confirmed for each: no link is evidence for itself."""
     ids = list(contact_ids)
     confirmed: dict[int, list[Account]] = {}
     linked = select(Link.contact_id, Profile.network, Profile.native_id).join(Profile, Profile.id == Link.profile_id)
-    for contact_id, network, native_id in session.execute(linked.where(Link.contact_id.in_(ids))):
+    for contact_id, network, native_id in session.execute(
+        linked.where(Link.contact_id.in_(ids), Link.profile_id != profile_id)
+    ):
         confirmed.setdefault(contact_id, []).append((network, native_id))
     alive = select(Contact).where(Contact.id.in_(ids), Contact.deleted_at.is_(None), Contact.merged_into_id.is_(None))
     return [contact_view(row, confirmed.get(row.id, ())) for row in session.scalars(alive)]

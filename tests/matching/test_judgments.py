@@ -73,6 +73,24 @@ def test_a_persons_judgment_beats_a_later_one_of_the_engine(database: Database) 
         assert link_of(session, profile) == right.id
 
 
+def test_a_refusal_holds_against_whatever_the_engine_says_later(database: Database) -> None:
+    with database.write("test.judgment") as session:
+        profile, contact = make_profile(session), make_contact(session)
+        refusal = judge(session, profile, contact, Verdict.NEGATIVE)
+        judge(session, profile, contact, Verdict.POSITIVE, judge=Judge.ENGINE)
+        assert link_of(session, profile) is None
+        undo(session, NOW, refusal.id, None)
+        assert link_of(session, profile) == contact.id
+
+
+def test_a_person_may_link_what_was_refused(database: Database) -> None:
+    with database.write("test.judgment") as session:
+        profile, contact = make_profile(session), make_contact(session)
+        judge(session, profile, contact, Verdict.NEGATIVE)
+        judge(session, profile, contact, Verdict.POSITIVE)
+        assert link_of(session, profile) == contact.id
+
+
 def test_nobody_stands_against_the_engine(database: Database) -> None:
     with database.write("test.judgment") as session:
         profile, contact = make_profile(session), make_contact(session)
