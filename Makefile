@@ -36,8 +36,8 @@ check: setup-dev    ## format, lint, types, imports, spelling, templates, known 
 new-connector: setup-dev ## start a connector: make new-connector N=threads
 	$(BIN)/scrm new-connector $(N)
 
-record: setup-dev   ## record a real call, scrubbed: make record N=mastodon S=notifications
-	$(PYTHON) -m tests.connectors.record $(N) $(S)
+record: setup-dev   ## record a network's sandbox for the contract tests: make record N=mastodon
+	$(PYTHON) -m tests.connectors.record $(N)
 
 replay: setup       ## translate stored raw records again: make replay C=1
 	$(BIN)/scrm replay $(C)
