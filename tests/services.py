@@ -31,13 +31,13 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 def required(name: str) -> bool:
     """Whether a missing service is a failure rather than a reason to skip."""
-    return name in os.environ.get("SCRM_TEST_REQUIRE", "").replace(",", " ").split()  # noqa: TID251 - about tests
+    return name in os.environ.get("SCRM_TEST_REQUIRE", "").replace(",", " ").split()
 
 
 @cache
 def postgres_url() -> tuple[str | None, str]:
     """Address of a server on which we may create databases, else None and the reason."""
-    named = os.environ.get("SCRM_TEST_POSTGRES", "")  # noqa: TID251 - about tests
+    named = os.environ.get("SCRM_TEST_POSTGRES", "")
     if named:
         url = named.replace("postgresql://", f"{DRIVER}://", 1)
         return (url, "") if _answers(url) else (None, "the server named by SCRM_TEST_POSTGRES does not answer")
