@@ -71,7 +71,7 @@ def _account(number: int) -> dict[str, Any]:
         "url": f"https://{HOST}/@{name}",
         "uri": f"https://{HOST}/users/{name}",
         "display_name": f"Person {number}",
-        "note": "<p>Invented for a measurement.</p>",
+        "note": f"<p>Person {number}, invented for a measurement.</p>",
         "bot": False,
         "fields": [{"name": "Web", "value": f"https://{name}.example", "verified_at": None}],
         "created_at": "2024-01-01T00:00:00.000Z",

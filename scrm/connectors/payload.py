@@ -84,13 +84,13 @@ class Payload:
     def optional_text(self, name: str) -> str | None:
         """A text, or None when it is missing, null or empty."""
         value = self._data.get(name)
+        if isinstance(value, str):
+            return clean(value) or None
         if value is None:
             return None
         if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not isinstance(value, str):
-            raise self._wrong(name, "a text or nothing")
-        return clean(value) or None
+            return str(value)
+        raise self._wrong(name, "a text or nothing")
 
     def flag(self, name: str) -> bool:
         """True or false; missing and null count as false."""

@@ -4,27 +4,29 @@ nh3 parses first, so that no markup however broken reaches Python's own parser, 
 """
 
 import re
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
 import nh3
 
 BLOCKS = frozenset({"p", "div", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"})
-TAGS = BLOCKS | {"a", "br", "li"}
+TAGS = set(BLOCKS | {"a", "br", "li"})
 ATTRIBUTES = {"a": {"href"}, "p": {"class"}}
 FALLBACK = "quote-inline"  # "RE: <link>" for clients without quotes; the quote itself is a field of its own
+SPACES, LINE_ENDS, MANY_LINES = re.compile(r"\s+"), re.compile(r" *\n *"), re.compile(r"\n{3,}")
 SAME_AS_HREF = re.compile(r"^(https?://)?(www\.)?")
 
 
+@lru_cache(maxsize=2048)
 def html_to_text(html: str) -> str:
-    """The text a reader sees; empty when there is none."""
+    """The text a reader sees; empty when there is none. One author's biography comes with every post: remembered."""
     if "<" not in html:
-        return re.sub(r"\s+", " ", unescape(html)).strip()
+        return SPACES.sub(" ", unescape(html)).strip()
     reader = _Reader()
-    reader.feed(nh3.clean(html, tags=set(TAGS), attributes=ATTRIBUTES, link_rel=None))
+    reader.feed(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None))
     reader.close()
-    text = re.sub(r" *\n *", "\n", "".join(reader.parts))
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return MANY_LINES.sub("\n\n", LINE_ENDS.sub("\n", "".join(reader.parts))).strip()
 
 
 class _Reader(HTMLParser):
@@ -55,7 +57,7 @@ class _Reader(HTMLParser):
             self._is_fallback = False
 
     def handle_data(self, data: str) -> None:
-        self._add(re.sub(r"\s+", " ", data))
+        self._add(SPACES.sub(" ", data))
 
     def _end_link(self) -> None:
         """Name the address behind a link whose text does not say it; mentions and hashtags say enough."""
