@@ -59,7 +59,7 @@ def connect(core: Core, network: str, form: Mapping[str, str], owner_id: int | N
         session.flush()
         _begin_streams(session, row, connector, now)
         store_profiles(session, context_for(session, core, row, "own"), _own(profile))
-        _make_internal(session, account)
+        _make_internal(session, account, now)
         _audit(session, now, owner_id, "connection.added", row)
     _wake_streams(core, row.id)
     return row
@@ -235,8 +235,8 @@ def _begin_streams(session: Session, row: Connection, connector: Connector, now:
         session.add(StreamState(connection_id=row.id, stream=watched.name, due_at=None))
 
 
-def _make_internal(session: Session, account: Account) -> None:
-    """Whoever we connect is one of us, also when they were read as somebody outside before."""
+def _make_internal(session: Session, account: Account, now: datetime) -> None:
+    """Whoever we connect is one of us, also when they were read, and perhaps linked, as somebody outside before."""
     session.execute(
         update(Profile)
         .where(
@@ -244,7 +244,9 @@ def _make_internal(session: Session, account: Account) -> None:
             Profile.scope == account.key.scope,
             Profile.native_id == account.key.native_id,
         )
-        .values(is_internal=True, match_state="internal", match_due_at=None)
+        .values(
+            is_internal=True, match_state="internal", match_due_at=now, match_generation=Profile.match_generation + 1
+        )
     )
 
 

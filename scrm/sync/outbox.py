@@ -7,10 +7,11 @@ so that a row that stops its worker takes no neighbor along.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import TypeVar
 
 from sqlalchemy import Update, case, null, or_, select, update
 from sqlalchemy.orm import Session
@@ -40,6 +41,8 @@ from scrm.sync.recheck import is_suspended, must_be_checked, read_again
 from scrm.sync.timeline import fields_of
 
 log = logs.get(__name__)
+
+Found = TypeVar("Found", Interaction, Profile, Contact)
 
 DELIVER_SECONDS = 5.0
 MOST_ROWS = 100
@@ -129,12 +132,15 @@ def _ready(session: Session, entries: Sequence[TimelineEntry], now: datetime) ->
     """What may be sent now; the rest is parked, or waits until the network confirmed it."""
     rows = []
     recheck: list[Interaction] = []
+    interactions = _by_id(session, Interaction, [entry.interaction_id for entry in entries])
+    authors = _by_id(session, Profile, [interaction.profile_id for interaction in interactions.values()])
+    contacts = _by_id(session, Contact, [entry.contact_id for entry in entries])
     for entry in entries:
         if entry.crash_count >= MOST_CRASHES:
             entry.state, entry.reason, entry.lease_until = EntryState.PARKED.value, CRASHED, None
             entry.crash_count = 0  # whoever takes it up again tries it anew
             continue
-        interaction = session.get_one(Interaction, entry.interaction_id)
+        interaction = interactions[entry.interaction_id]
         if entry.is_wanted and must_be_checked(session, interaction, now):
             suspended = is_suspended(session, interaction)
             entry.lease_until, entry.crash_count = None, 0
@@ -142,12 +148,15 @@ def _ready(session: Session, entries: Sequence[TimelineEntry], now: datetime) ->
             entry.due_at = now + (timedelta(hours=1) if suspended else timedelta(seconds=15))
             recheck.append(interaction)
             continue
-        author = session.get_one(Profile, interaction.profile_id)
-        contact = session.get_one(Contact, entry.contact_id)
+        author, contact = authors[interaction.profile_id], contacts[entry.contact_id]
         rows.append(_Row(entry=entry, interaction=interaction, author=author, contact=contact))
     if recheck:
         read_again(session, recheck, now)
     return rows
+
+
+def _by_id(session: Session, model: type[Found], ids: Iterable[int]) -> dict[int, Found]:
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(set(ids))))}
 
 
 def _send(core: Core, crm: Crm, about: Description, rows: Sequence[_Row]) -> bool:
@@ -164,7 +173,7 @@ def _send(core: Core, crm: Crm, about: Description, rows: Sequence[_Row]) -> boo
     except (CrmRetryLaterError, CrmAuthError) as why:
         _hold_back(core, about.crm_id, rows, why)
         return False
-    with core.db.write("outbox.finish") as session:
+    with core.db.write("outbox.finish") as session, session.no_autoflush:  # new rows go in together, at the end
         for row, write, outcome in zip(rows, batch, outcomes, strict=True):
             _record(session, core, row, write, outcome, started)
         session.execute(
@@ -237,7 +246,8 @@ def _forget_text(session: Session, entry_id: int) -> None:
 
 
 def _touched(session: Session, statement: Update) -> bool:
-    count: int = session.execute(statement).rowcount  # type: ignore[attr-defined]
+    unsynchronized = statement.execution_options(synchronize_session=False)  # the session holds none of these rows
+    count: int = session.execute(unsynchronized).rowcount  # type: ignore[attr-defined]
     return count > 0
 
 

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scrm.errors import InputError
 from scrm.i18n import N_, gettext
 from scrm.ingest.internal import PREFERENCE
-from scrm.models import AuditEntry, Connection, ConnectionState, Link, MatchState, Preference, Profile, Role
+from scrm.matching.judgments import derive
+from scrm.models import AuditEntry, Connection, ConnectionState, Preference, Profile, Role
 from scrm.web import current
 from scrm.web.roles import allow
 
@@ -59,8 +60,8 @@ def add_profile() -> ResponseReturnValue:
             return _page(db, fault=fault), 404
         named = [*_stored(db).get("profiles", []), [found.network, found.scope, found.native_id]]
         _store(db, "profiles", [list(row) for row in dict.fromkeys(map(tuple, named))][:MOST], current.now())
-        found.is_internal, found.match_state, found.match_due_at = True, MatchState.INTERNAL.value, None
-        db.execute(delete(Link).where(Link.profile_id == found.id))
+        found.is_internal, found.match_due_at = True, current.now()  # matching forgets keys and candidates
+        derive(db, current.now(), found)  # takes the link away, and with it what stands in the CRM
     return redirect(url_for("own.show", saved=1))
 
 
