@@ -13,8 +13,6 @@ from scrm.models import Connection
 from scrm.records import Key
 from scrm.runtime import Core
 
-RENEWAL_SECONDS = 60.0
-
 
 def place(connection: Connection) -> str:
     """Where the credentials are sealed for; a copy in another row does not open."""
@@ -60,7 +58,7 @@ def _renew(core: Core, connector: Connector, connection_id: int, version: int, a
             return
         if row.refresh_lease_until is not None and row.refresh_lease_until > now:
             raise RetryLaterError("another process is renewing the access", network=api.network, retry_after=2)
-        row.refresh_lease_until = now + timedelta(seconds=RENEWAL_SECONDS)
+        row.refresh_lease_until = now + timedelta(seconds=core.settings.lease_seconds)
         sealed_for = place(row)
     with outside("access.renew"):
         connector.renew(api)

@@ -20,6 +20,7 @@ from tests.kills.fleet import token
 
 US = "nordwerk"
 WRITTEN = {"mention", "reply", "quote", "post"}
+Address = tuple[str, ...]
 KINDS = {"like": "reaction", "share": "share", "follow": "follow"}
 
 
@@ -87,29 +88,38 @@ class World:
             if len(self.posts[network.key]) > 2:
                 network.delete(self.posts[network.key].pop(0), at=now())
 
-    def expected(self) -> set[tuple[str, ...]]:
-        """What the CRM must hold, by the networks' own ledgers: what contacts said, and what we answered them."""
+    def expected(self) -> tuple[set[Address], set[Address]]:
+        """What the CRM must hold, by the networks' own ledgers, and what it may hold besides.
+
+        It must hold what contacts said and what we answered them. Our answer to something that was deleted stays at
+        the network; it is on the timeline if it was read while one could still tell whom it answers.
+        """
         keys = {person.key for person in self.people}
-        truth = [entry for network in self.networks for entry in network.truth() if not entry["deleted"]]
+        truth = [entry for network in self.networks for entry in network.truth()]
         said = {str(e["native_id"]): e for e in truth if e["person"] in keys and e["kind"] in WRITTEN}
-        found = {(str(e["network"]), str(e["person"]), native_id) for native_id, e in said.items()}
+        must = {_at(e, str(e["person"])) for e in said.values() if not e["deleted"]}
+        may = set()
         for entry in truth:
-            if entry["person"] == US and str(entry["object"]) in said:
-                answered = said[str(entry["object"])]
-                found.add((str(entry["network"]), str(answered["person"]), str(entry["native_id"])))
-        found |= {
+            answered = said.get(str(entry["object"]))
+            if entry["person"] == US and answered is not None and not entry["deleted"]:
+                (may if answered["deleted"] else must).add(_at(entry, str(answered["person"])))
+        must |= {
             (str(e["network"]), str(e["person"]), KINDS[str(e["kind"])], str(e["object"]))
             for e in truth
-            if e["person"] in keys and e["kind"] in KINDS and not e.get("is_orphaned")
+            if e["person"] in keys and e["kind"] in KINDS and not e["deleted"] and not e.get("is_orphaned")
         }
-        return found
+        return must, may
+
+
+def _at(entry: dict[str, Any], contact: str) -> Address:
+    return (str(entry["network"]), contact, str(entry["native_id"]))
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def held(db: Database) -> list[tuple[str, ...]]:
+def held(db: Database) -> list[Address]:
     """What the CRM holds, by the CRM's own tables; doubles show."""
     with db.read() as session:
         names = {str(row.id): row.source_id for row in session.scalars(select(LocalContact))}
@@ -117,7 +127,7 @@ def held(db: Database) -> list[tuple[str, ...]]:
     return [_address(row.fields, names[row.contact_native_id]) for row in rows]
 
 
-def _address(fields: dict[str, Any], contact: str) -> tuple[str, ...]:
+def _address(fields: dict[str, Any], contact: str) -> Address:
     network, kind = str(fields["network"]), str(fields["kind"])
     if kind in KINDS.values():
         target = fields["target"] if kind != "follow" else None
