@@ -34,7 +34,7 @@ class TimelineEntry(WithId, Leased, Row):
 
     __tablename__ = "timeline_entry"
     __table_args__ = (
-        UniqueConstraint("crm_id", "interaction_id"),
+        UniqueConstraint("interaction_id", "crm_id"),  # the telling column first: look-ups name many
         UniqueConstraint("crm_id", "external_key"),
         Index("ix_timeline_entry_work", "crm_id", "state", "due_at"),
         Index("ix_timeline_entry_contact_id", "contact_id"),

@@ -152,7 +152,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
         sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
-        sa.UniqueConstraint("crm_id", "interaction_id", name=op.f("uq_timeline_entry_crm_id_interaction_id")),
+        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
     )
     op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
     op.create_index("ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "due_at"], unique=False)
