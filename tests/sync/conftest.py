@@ -8,3 +8,12 @@ from tests.sync.town import Town
 def town(core: Core) -> Town:
     """Nobody in it yet; on each engine."""
     return Town(core)
+
+
+@pytest.fixture
+def linked(town: Town) -> int:
+    """A profile with a contact, and nothing said yet."""
+    profile = town.profile()
+    town.link(profile, town.contact())
+    town.expand()
+    return profile

@@ -1,60 +1,33 @@
-"""Delivery in every weather, judged by the records and the ledger of the CRM, never by our own success flags."""
+"""Delivery row by row and batch by batch, judged by the records and the ledger of the CRM."""
 
 import itertools
 from collections import deque
 from datetime import timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scrm.connectors.base import RECHECK
-from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.matching.judgments import derive
 from scrm.models import (
-    Connection,
     Contact,
     CrmState,
     Delivery,
     EntryState,
-    Interaction,
     Journal,
     Profile,
-    StreamState,
     TimelineEntry,
-    Watch,
     claim,
 )
 from scrm.sync.crm.base import EntryWrite, Result
 from scrm.sync.outbox import (
-    CRASHED,
     MOST_ATTEMPTS,
     NO_CONTACT,
-    OUTAGE_SECONDS,
-    SUSPENDED,
     deliver,
     has_due,
-    may_write,
 )
-from scrm.sync.recheck import FRESH_HOURS
-from tests.factories import make_connection
-from tests.sync.town import NETWORK, Town
+from tests.sync.town import Town
 from tests.unreliable_crm import Weather
-
-
-@pytest.fixture
-def linked(town: Town) -> int:
-    """A profile with a contact, and nothing said yet."""
-    profile = town.profile()
-    town.link(profile, town.contact())
-    town.expand()
-    return profile
-
-
-def crm_state(town: Town) -> CrmState | None:
-    with town.db.read() as session:
-        return session.get(CrmState, "local")
 
 
 def journal(town: Town) -> list[Journal]:
@@ -105,140 +78,6 @@ def test_time_that_is_up_leaves_the_rest_due(town: Town, linked: int) -> None:
     assert town.crm.calls.total() == 0
     with town.db.read() as session:
         assert has_due(session, town.clock.now()) == ["local"]
-
-
-# outages
-
-
-def test_an_outcome_nobody_heard_of_is_sent_again_and_doubles_nothing(town: Town, linked: int) -> None:
-    town.say(linked, 3)
-    town.crm.forecast.append(Weather.ANSWER_LOST)
-    town.settle()
-    assert len(town.records()) == 3
-    assert {row.written_version for row in town.entries()} == {0}
-    town.wait()
-    town.settle()
-    assert town.ledger() == ["created"] * 3 + ["unchanged"] * 3
-    assert town.records() == town.wanted()
-    assert {row.state for row in town.entries()} == {EntryState.DONE}
-
-
-def test_a_write_nobody_heard_of_stands_in_the_journal_all_the_same(town: Town, linked: int) -> None:
-    town.say(linked, text="heard of later")
-    town.crm.forecast.append(Weather.ANSWER_LOST)
-    town.settle()
-    assert journal(town) == []
-    town.wait()
-    town.settle()
-    (row,) = journal(town)
-    assert row.after is not None
-    assert row.after["text"] == "heard of later"
-    assert row.record_id
-
-
-def test_an_outage_of_a_day_costs_no_attempt_and_everything_drains_after(town: Town, linked: int) -> None:
-    said = town.say(linked, 5)
-    town.expand()
-    probes = 0
-    for _minute in range(0, 24 * 60, 10):
-        town.crm.forecast.append(Weather.DOWN)
-        before = town.crm.calls.total()
-        town.deliver()
-        probes += town.crm.calls.total() - before
-        town.crm.forecast.clear()
-        town.wait(600)
-    town.change(said[0], text="edited during the outage")
-    town.settle()
-    assert probes == 24 * 6  # one per try: the first refusal ends it
-    assert {(row.attempts, row.crash_count, row.state) for row in town.entries()} == {(0, 0, EntryState.DONE)}
-    assert town.records() == town.wanted()
-    assert town.ledger() == ["created"] * 5
-
-
-def test_an_outage_while_withdrawing_gives_back_what_was_to_be_written(town: Town, linked: int) -> None:
-    (said,) = town.say(linked)
-    town.settle()
-    town.delete(said)
-    town.say(linked)
-    town.expand()
-    for _again in range(4):  # a row that stayed claimed would count this as a crash of its sender
-        town.crm.forecast.append(Weather.DOWN)
-        town.deliver()
-        assert {(row.lease_until, row.crash_count) for row in town.entries()} == {(None, 0)}
-        town.wait()
-    town.deliver()
-    assert town.records() == town.wanted()
-
-
-def test_during_an_outage_nobody_knocks_before_the_time_is_up(town: Town, linked: int) -> None:
-    town.say(linked)
-    town.crm.forecast.append(Weather.DOWN)
-    town.settle()
-    town.say(linked)  # due at once, but the CRM is asked to be left alone
-    town.settle()
-    town.wait(OUTAGE_SECONDS - 1)
-    town.settle()
-    assert town.crm.calls["write"] == 1
-    town.wait(2)
-    town.settle()
-    assert town.records() == town.wanted()
-    assert len(town.records()) == 2
-
-
-@pytest.mark.parametrize(("asked", "kept"), [(120.0, 120), (-5.0, 1), (1e9, 3600), (None, OUTAGE_SECONDS)])
-def test_a_crm_that_asks_for_time_gets_it_within_reason(
-    town: Town, linked: int, asked: float | None, kept: float
-) -> None:
-    town.say(linked)
-    town.crm.retry_after = asked
-    town.crm.forecast.append(Weather.DOWN)
-    town.settle()
-    state = crm_state(town)
-    assert state is not None
-    assert state.wait_until == town.clock.now() + timedelta(seconds=kept)
-
-
-def test_an_outage_is_known_by_its_beginning_and_forgotten_with_its_end(town: Town, linked: int) -> None:
-    town.say(linked)
-    began = town.clock.now()
-    for _again in range(2):
-        town.crm.forecast.append(Weather.DOWN)
-        town.settle()
-        state = crm_state(town)
-        assert state is not None
-        assert (state.problem, state.problem_since) == (CrmRetryLaterError.__name__, began)
-        town.wait()
-    town.settle()
-    state = crm_state(town)
-    assert state is not None
-    assert (state.problem, state.problem_since, state.wait_until) == (None, None, None)
-
-
-def test_an_outage_before_the_first_reading_does_not_keep_contacts_from_being_read(town: Town, linked: int) -> None:
-    town.say(linked)
-    town.crm.forecast.append(Weather.DOWN)
-    town.settle()
-    state = crm_state(town)
-    assert state is not None
-    assert state.due_at is not None
-
-
-def test_a_refused_access_stops_all_writing_until_the_crm_knows_us_again(town: Town, linked: int) -> None:
-    town.say(linked)
-    town.crm.forecast.append(Weather.NOT_KNOWN)
-    town.settle()
-    for _hour in range(3):
-        town.wait()
-        town.settle()
-    assert town.crm.calls["write"] == 1
-    assert not may_write(town.core, "local")
-    state = crm_state(town)
-    assert state is not None
-    assert state.problem == CrmAuthError.__name__
-    town.know_us_again()
-    town.settle()
-    assert town.records() == town.wanted()
-    assert town.entry().attempts == 0
 
 
 # single rows
@@ -405,66 +244,6 @@ def test_an_older_version_never_overwrites_a_newer_one(town: Town, arrivals: lis
 NUMBERS = itertools.count()
 
 
-# crashes
-
-
-def crash(town: Town) -> None:
-    """A worker claims what it would send, and is gone."""
-
-    def gone() -> None:
-        raise KeyboardInterrupt
-
-    town.crm.meanwhile = gone
-    with pytest.raises(KeyboardInterrupt):
-        town.deliver()
-    town.crm.meanwhile = lambda: None
-    town.wait(town.core.settings.lease_seconds + 1)
-
-
-def test_a_row_whose_sender_vanished_is_taken_over(town: Town, linked: int) -> None:
-    town.say(linked)
-    town.expand()
-    crash(town)
-    town.deliver()
-    assert town.ledger() == ["created", "unchanged"]
-    assert (town.entry().state, town.entry().crash_count) == (EntryState.DONE, 0)
-
-
-def test_a_row_that_stops_two_workers_is_parked(town: Town, linked: int) -> None:
-    (said,) = town.say(linked)
-    town.expand()
-    crash(town)
-    crash(town)
-    town.deliver()
-    assert (town.entry().state, town.entry().reason) == (EntryState.PARKED, CRASHED)
-    town.change(said, text="harmless now")
-    town.settle()
-    assert town.entry().state == EntryState.DONE
-    assert town.texts() == ["harmless now"]
-
-
-def test_a_row_that_stops_its_worker_takes_no_neighbor_along(town: Town, linked: int) -> None:
-    town.say(linked, 6)
-    town.expand()
-    poison = keys(town)[3]
-
-    def stop_at_poison() -> None:
-        if poison in town.crm.sent[-1]:
-            raise KeyboardInterrupt
-
-    town.crm.meanwhile = stop_at_poison
-    for _worker in range(3):
-        try:
-            town.deliver()
-        except KeyboardInterrupt:
-            town.wait(town.core.settings.lease_seconds + 1)
-    states = {row.external_key: row.state for row in town.entries()}
-    assert states.pop(poison) == EntryState.PARKED
-    assert set(states.values()) == {EntryState.DONE}
-    assert len(town.crm.sent[0]) == 6
-    assert {len(batch) for batch in town.crm.sent[1:]} == {1}
-
-
 # contacts that are gone
 
 
@@ -541,98 +320,3 @@ def test_the_journal_keeps_no_text_that_its_network_deleted(town: Town, linked: 
     rows = journal(town)
     assert [row.operation for row in rows] == ["created", "withdrawn"]
     assert [(row.before, row.after) for row in rows] == [(None, None), (None, None)]
-
-
-# read again before it is written
-
-
-@pytest.fixture
-def connection(town: Town) -> int:
-    with town.db.write("test.connection") as session:
-        row = make_connection(session, network=NETWORK)
-        session.add(StreamState(connection_id=row.id, stream=RECHECK, due_at=None))
-        return row.id
-
-
-def say_long_ago(town: Town, profile: int, connection: int | None) -> int:
-    long_ago = town.clock.now() - timedelta(hours=FRESH_HOURS, minutes=1)
-    (said,) = town.say(profile, connection_id=connection, checked_at=long_ago, fetch_ref="ref")
-    town.expand()
-    return said
-
-
-def test_what_was_confirmed_long_ago_waits_until_it_is_confirmed_again(
-    town: Town, linked: int, connection: int
-) -> None:
-    said = say_long_ago(town, linked, connection)
-    town.deliver()
-    assert town.crm.calls.total() == 0
-    with town.db.read() as session:
-        watch = session.scalars(select(Watch)).one()
-        stream = session.scalars(select(StreamState)).one()
-        interaction = session.get_one(Interaction, said)
-    assert (watch.native_id, watch.fetch_ref, watch.stream) == (interaction.native_id, "ref", RECHECK)
-    assert stream.due_at == town.clock.now()  # the sweeper reads it now
-    with town.db.write("test.confirm") as session:
-        session.get_one(Interaction, said).checked_at = town.clock.now()
-    town.wait(20)
-    town.deliver()
-    assert town.records() == town.wanted()
-    assert town.entry().attempts == 0
-
-
-def test_what_was_confirmed_just_now_is_written_at_once(town: Town, linked: int, connection: int) -> None:
-    town.say(linked, connection_id=connection, checked_at=town.clock.now())
-    town.settle()
-    assert len(town.records()) == 1
-
-
-def test_what_turns_out_to_be_deleted_is_never_written(town: Town, linked: int, connection: int) -> None:
-    said = say_long_ago(town, linked, connection)
-    town.deliver()
-    town.delete(said)
-    town.wait(20)
-    town.settle()
-    assert "created" not in town.ledger()
-    assert town.entry().state == EntryState.DONE
-
-
-def test_a_withdrawal_waits_for_nobody(town: Town, connection: int) -> None:
-    profile, contact = town.profile(), town.contact()
-    town.link(profile, contact)
-    town.say(profile, connection_id=connection, checked_at=town.clock.now())
-    town.settle()
-    town.wait(2 * 3600)
-    town.unlink(profile, contact)
-    town.settle()
-    assert town.records() == {}
-
-
-@pytest.mark.parametrize("state", ["suspended", "paused"])
-def test_what_cannot_be_checked_waits_and_says_why(town: Town, linked: int, connection: int, state: str) -> None:
-    with town.db.write("test.state") as session:
-        session.get_one(Connection, connection).state = state
-    say_long_ago(town, linked, connection)
-    town.deliver()
-    assert town.entry().reason == SUSPENDED
-    assert town.crm.calls.total() == 0
-    town.wait(20)
-    with town.db.read() as session:
-        assert has_due(session, town.clock.now()) == []  # nobody is kept busy by it
-    town.wait()
-    with town.db.read() as session:
-        assert has_due(session, town.clock.now()) == ["local"]
-
-
-def test_what_nobody_can_be_asked_about_any_more_is_written(town: Town, linked: int, connection: int) -> None:
-    with town.db.write("test.state") as session:
-        session.get_one(Connection, connection).state = "removed"
-    say_long_ago(town, linked, connection)
-    town.deliver()
-    assert town.records() == town.wanted()
-
-
-def test_what_came_from_an_archive_is_written(town: Town, linked: int) -> None:
-    say_long_ago(town, linked, None)
-    town.deliver()
-    assert town.records() == town.wanted()
