@@ -1,7 +1,6 @@
 # Everything a developer types; CI calls the same targets. `make help` prints this list.
 PYTHON := .venv/bin/python
 BIN := .venv/bin
-T ?= tests
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo run dev test contract check new-connector record replay migration first-migration
 .PHONY: evaluate promises docs lock test-live-bluesky
@@ -25,7 +24,7 @@ dev: setup-dev      ## the same, started again when the code changes
 	@$(BIN)/scrm up --reload
 
 test: setup-dev     ## all tests, or one: make test T=tests/matching
-	$(PYTHON) -m pytest $(T)
+	@$(if $(T),$(PYTHON) -m pytest $(T),bash bin/test)
 
 contract: setup-dev ## the contract tests of one network: make contract N=mastodon
 	$(PYTHON) -m pytest tests/connectors -k "$(N)"
