@@ -260,9 +260,8 @@ def test_empty_pages_without_end_are_an_error_and_no_loop(network, api):
 
 
 def test_pages_that_go_in_a_circle_are_an_error_and_no_loop(network, api):
-    uris = play(network)
+    play(network)
     item = next(iter(connector.stream("notifications").read(api, None).items))
-    assert uris
     stream, cursor = connector.stream("notifications"), None
     with pytest.raises(RetryLaterError, match="back to themselves"):
         for number in range(40):
@@ -270,6 +269,16 @@ def test_pages_that_go_in_a_circle_are_an_error_and_no_loop(network, api):
             answer = {"notifications": [body], "cursor": f"round {number % 3}"}
             network.fail(status=200, times=1, path=LIST, body=json.dumps(answer).encode())
             cursor = stream.read(api, cursor).cursor
+
+
+def test_an_item_that_makes_no_sense_does_not_stop_its_neighbors(network, api):
+    play(network)
+    stream = connector.stream("notifications")
+    good = stream.read(api, None).items[0]
+    odd = [{}, {"uri": 7.5}, {"uri": "x", "indexedAt": []}, {"post": {}}, {"reason": {"uri": {}}}]
+    network.fail(status=200, times=1, path=LIST, body=json.dumps({"notifications": [*odd, good]}).encode())
+    page = stream.read(api, None)
+    assert (len(page.items), page.items[-1], page.has_more) == (6, good, False)
 
 
 def test_a_recheck_finds_edits_deletions_and_what_was_taken_back(network, api):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
 from scrm.connectors.base import Api
 from scrm.connectors.bluesky import connector
@@ -21,7 +22,7 @@ from scrm.errors import (
     RetryLaterError,
     UnavailableError,
 )
-from scrm.http import GuardedSession
+from scrm.http import Answer, GuardedSession
 from scrm.sandbox.bluesky import Bluesky
 from scrm.sandbox.cast import person
 from tests.connectors.bluesky.reading import Clock, access, account_of, read
@@ -128,6 +129,18 @@ def test_without_retry_after_the_epoch_of_the_reset_counts() -> None:
         posts(api)
     assert why.value.retry_after == pytest.approx(120, abs=3)
     assert api.remaining == 0
+
+
+def test_a_reset_is_compared_with_our_own_clock_when_the_server_names_no_time() -> None:
+    reset = str(int(time.time()) + 120)
+    for date in ({}, {"Date": "soon"}):
+        headers = CaseInsensitiveDict({"RateLimit-Reset": reset, **date})
+        with pytest.raises(RetryLaterError) as why:
+            CLIENT.check(
+                Api(network="bluesky", base_url="https://pds.example", session=GuardedSession()),
+                Answer(status=429, headers=headers, body=b"", url="https://pds.example/"),
+            )
+        assert why.value.retry_after == pytest.approx(120, abs=3)
 
 
 @pytest.mark.parametrize(
