@@ -18,6 +18,7 @@ from scrm.matching.views import ContactId, ContactView, ProfileView
 
 PRIOR = N_("Before anything is known: one of %(total)s contacts, or none of them.")
 TIE_BITS = 0.01
+TELLING = frozenset({"surname", "company_name", "email", "known_account", "link", "handle_is_mailbox"})
 _HIGHEST_BITS = 1000.0  # 2 to this power is still a float
 
 
@@ -163,5 +164,7 @@ def _judge_best(ranked: tuple[Scored, ...], model: MatchModel) -> tuple[Action, 
         return Action.REVIEW, Reason.UNSURE
     if is_tied:
         return Action.REVIEW, Reason.TIED
-    certain = best.probability >= model.auto_link
+    # a given name and a city are shared by many; among few contacts they only seem to single one out
+    is_told = any(row.rule in TELLING and row.bits > 0 for row in best.evidence)
+    certain = best.probability >= model.auto_link and is_told
     return (Action.LINK, Reason.CERTAIN) if certain else (Action.REVIEW, Reason.DOUBTFUL)

@@ -162,6 +162,13 @@ def test_a_stranger_is_left_alone():
     assert (decision.action, decision.reason) == (Action.NONE, Reason.UNLIKELY)
 
 
+def test_a_given_name_and_a_city_alone_are_shown_but_never_linked():
+    few = [contact("Ada Quist", 1, city="Kiel"), *(contact(f"Person {n}", n, city="Ulm") for n in range(2, 60))]
+    found = ranked(profile("Ada", location="Kiel"), *few, counts=count_contacts(few))
+    assert found.scored[0].probability >= SHIPPED.auto_link
+    assert found.decision.action is Action.REVIEW
+
+
 def test_a_doubtful_pair_is_reviewed():
     decision = ranked(profile("J. Fragala"), OTHER).decision
     assert (decision.action, decision.reason) == (Action.REVIEW, Reason.DOUBTFUL)

@@ -14,6 +14,7 @@ from scrm.connectors.payload import Payload
 from scrm.errors import AccessRevokedError, InputError, NetworkError
 from scrm.records import InteractionKind, InteractionRecord
 from tests.live.bluesky import life
+from tests.live.bluesky.chain import whole_chain
 from tests.live.bluesky.judging import Reader, concerning
 from tests.live.bluesky.network import LiveNetwork
 
@@ -151,9 +152,18 @@ def _failure(reader: Reader) -> str:
     return ""
 
 
+def chain(verdict: Verdict) -> None:
+    """The same life once more on a new network, through to the CRM."""
+    with LiveNetwork() as network:
+        uris = life.begin(network)
+        network.settle()
+        whole_chain(network, verdict.check, lambda: life.go_on(network, uris))
+
+
 def main() -> int:
     verdict = Verdict()
     began = time.monotonic()
+    chain(verdict)
     with LiveNetwork() as network:
         sys.stdout.write(f"the network is up after {time.monotonic() - began:.0f} s\n")
         uris = life.begin(network)
