@@ -78,10 +78,12 @@ class _Books(Collector):
         ]
 
     def _entries(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
-        rows = self._db.execute(select(TimelineEntry.state, func.count()).group_by(TimelineEntry.state))
-        family = GaugeMetricFamily(f"{PREFIX}timeline_entries", "Timeline entries by state", labels=["state"])
-        for state, count in rows:
-            family.add_metric([state], count)
+        by_index = (TimelineEntry.crm_id, TimelineEntry.state)  # counted along the index, without the table
+        rows = self._db.execute(select(*by_index, func.count()).group_by(*by_index))
+        names = ["crm", "state"]
+        family = GaugeMetricFamily(f"{PREFIX}timeline_entries", "Timeline entries by state", labels=names)
+        for crm_id, state, count in rows:
+            family.add_metric([crm_id, state], count)
         due = self._db.scalar(select(func.count()).select_from(TimelineDue)) or 0
         return [family, _gauge("timelines_due", "Profiles whose timeline is to be expanded", due)]
 

@@ -173,7 +173,7 @@ def test_health_and_metrics_tell_the_books(client: FlaskClient, browse: Browse, 
     assert client.get("/health/ready").get_json() == {"status": "ready"}
     told = client.get("/metrics").get_data(as_text=True)
     assert "scrm_items_fetched_total 8412.0" in told
-    assert 'scrm_timeline_entries{state="done"}' in told
+    assert 'scrm_timeline_entries{crm="local",state="done"}' in told
     assert "scrm_profiles_in_review 3.0" in told
     away = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/metrics", environ_base=away).status_code == 403
