@@ -9,7 +9,7 @@ import pytest
 from scrm.matching.evaluate import evaluate, load_labeled
 from scrm.matching.model import SHIPPED
 
-SHARED = Path(os.environ.get("SCRM_SHARED") or Path(__file__).parents[3] / "shared")  # noqa: TID251 - not a setting of the product
+SHARED = Path(os.environ.get("SCRM_SHARED") or Path(__file__).parents[3] / "shared")
 OFFICIALS = SHARED / "data/matching/us-officials"
 COLUMNS = [
     "id",

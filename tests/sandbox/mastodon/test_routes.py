@@ -10,7 +10,7 @@ from scrm.sandbox.mastodon import ROUTES
 from tests.sandbox.mastodon.conftest import minute
 
 # the specs are no setting of the product
-SHARED = Path(os.environ.get("SCRM_SHARED", Path(__file__).parents[4] / "shared"))  # noqa: TID251
+SHARED = Path(os.environ.get("SCRM_SHARED", Path(__file__).parents[4] / "shared"))
 SPEC = SHARED / "specs/mastodon/mastodon.openapi.json"
 
 
