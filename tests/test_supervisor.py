@@ -137,6 +137,15 @@ def test_a_child_that_never_comes_up_ends_the_supervisor_with_its_last_words(sta
     assert is_gone(good)
 
 
+def test_every_recorded_child_is_known_again_by_its_record(start: Start, folder: Path) -> None:
+    until_running(start(*(f"child{number}=exec sleep 300" for number in range(8))))
+    for row in json.loads((folder / "pids.json").read_text()):
+        # `exec` puts the sleep in the place of the shell that was started
+        assert wait_until(lambda row=row: command_of(row["pid"]) == ["sleep", "300"], 5)
+        assert started_at(row["pid"]) == row["started"]
+        assert row["command"] == ["sh", "-c", "exec sleep 300"]
+
+
 def test_a_second_supervisor_of_the_same_folder_is_refused(start: Start, folder: Path) -> None:
     until_running(start("one=exec sleep 300"))
     child = pids(folder)["one"]
@@ -150,7 +159,7 @@ def test_a_second_supervisor_of_the_same_folder_is_refused(start: Start, folder:
 def test_a_recorded_orphan_is_stopped_at_the_next_start(start: Start, folder: Path) -> None:
     orphan = subprocess.Popen(["sleep", "300"])
     folder.mkdir(parents=True)
-    row = {"name": "web", "pid": orphan.pid, "started": started_at(orphan.pid), "command": command_of(orphan.pid)}
+    row = {"name": "web", "pid": orphan.pid, "started": started_at(orphan.pid), "command": orphan.args}
     (folder / "pids.json").write_text(json.dumps([row]))
     said = until_running(start("one=exec sleep 300"))
     assert orphan.wait(5) == -signal.SIGTERM
@@ -163,7 +172,7 @@ def test_a_stranger_with_a_recorded_pid_is_left_alone(start: Start, folder: Path
     try:
         folder.mkdir(parents=True)
         row = {"name": "web", "pid": stranger.pid, "started": started_at(stranger.pid)}
-        row |= {"command": command_of(stranger.pid)} | change
+        row |= {"command": stranger.args} | change
         (folder / "pids.json").write_text(json.dumps([row]))
         until_running(start("one=exec sleep 300"))
         assert stranger.poll() is None

@@ -80,11 +80,12 @@ def command_of(pid: int) -> list[str]:
         return []
 
 
-def write_record(file: Path, running: Mapping[str, int]) -> None:
-    """Note which processes we started, whole or not at all."""
+def write_record(file: Path, running: Mapping[int, Program]) -> None:
+    """Note which processes we started, by pid; whole or not at all."""
+    # what /proc says of a process that has just been started may still be empty
     rows = [
-        {"name": name, "pid": pid, "started": started_at(pid), "command": command_of(pid)}
-        for name, pid in running.items()
+        {"name": program.name, "pid": pid, "started": started_at(pid), "command": program.command}
+        for pid, program in running.items()
     ]
     new = file.with_suffix(".new")
     new.write_text(json.dumps(rows, indent=1), encoding="utf-8")

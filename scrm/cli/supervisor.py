@@ -154,7 +154,7 @@ class Supervisor:
         return "\n".join(lines[-8:])
 
     def _write_record(self) -> None:
-        processes.write_record(self._record, {c.program.name: c.process.pid for c in self._children if c.process})
+        processes.write_record(self._record, {c.process.pid: c.program for c in self._children if c.process})
 
     def _stop(self) -> None:
         """Everything that works first, together; then what it works with, last started last."""

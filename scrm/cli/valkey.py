@@ -37,6 +37,7 @@ def program(settings: Settings) -> Program:
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        "set-proc-title": "no",  # we know it again by its command
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     return Program(name=VALKEY, command=(_server(), *arguments), environment={}, drain_seconds=5.0)

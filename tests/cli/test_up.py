@@ -1,5 +1,6 @@
 """`scrm up` as a whole: it serves, it heals, and it leaves nothing behind."""
 
+import json
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scrm.cli.processes import wait_until
+from scrm.cli.processes import command_of, started_at, wait_until
 from tests.cli.running import Running, belonging, environment, free_port, running
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
@@ -26,6 +27,9 @@ def test_a_kill_leaves_no_process_and_the_next_start_goes_on(state: Path) -> Non
         first.wait_until_ready()
         assert first.page() == 200
         assert set(first.pids()) == {"valkey", "web", "worker-1", "scheduler"}
+        for row in json.loads((state / "pids.json").read_text()):
+            assert command_of(row["pid"]) == row["command"], "the next start would not know it again"
+            assert started_at(row["pid"]) == row["started"]
         assert len(belonging(state)) >= 6  # those, the supervisor, and the process that serves
         first.process.kill()
         first.process.wait()
