@@ -1,6 +1,7 @@
 """An application over a real database, and browsers signed in as each role."""
 
 import re
+from collections.abc import Iterator
 from collections.abc import Callable
 
 import pytest
@@ -19,9 +20,11 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @pytest.fixture(autouse=True)
-def _english() -> None:
+def _english() -> Iterator[None]:
     networks.register()
     language.set("en")
+    yield
+    networks.unregister()
 
 
 @pytest.fixture
