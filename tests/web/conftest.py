@@ -1,8 +1,7 @@
 """An application over a real database, and browsers signed in as each role."""
 
 import re
-from collections.abc import Iterator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
