@@ -28,7 +28,7 @@ from bench.databases import databases
 from scrm.config import Settings
 from scrm.db import Database
 from scrm.migrations import upgrade
-from scrm.models import Contact, Interaction, Judgment, Link, Profile, uuid7
+from scrm.models import Contact, Interaction, Judgment, Link, Profile, Role, uuid7
 from scrm.runtime import open_core
 from scrm.web.auth import ensure_user, make_sign_in_link
 
@@ -130,7 +130,7 @@ def ask(url: str, state: Path, contacts: list[Any]) -> dict[str, float]:
 def _sign_in(browser: requests.Session, base: str, url: str, state: Path) -> None:
     core = open_core(Settings(database_url=url, state_dir=state))
     with core.db.write("bench.user") as session:
-        user = ensure_user(session, "Rep", "rep@nordwerk.example", "rep", core.db.clock.now())
+        user = ensure_user(session, "Rep", "rep@nordwerk.example", Role.REP, core.db.clock.now())
         token = make_sign_in_link(session, user.id, core.db.clock.now())
     core.db.close()
     for _ in range(100):
