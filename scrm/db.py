@@ -140,6 +140,12 @@ def upsert(session: Session, model: type[Any]) -> Any:
     return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
+def take_turns(session: Session, lock: int) -> None:
+    """Wait until no other transaction holds this lock; held to the end of ours. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from scrm.db import upsert
+from scrm.db import take_turns, upsert
 from scrm.matching.keys import contact_keys
 from scrm.matching.load import contact_view, counted
 from scrm.models import Contact, Judgment, MatchKey, MatchState, Profile, Side, ValueCount
@@ -76,8 +76,7 @@ def keep_profile_keys(session: Session, profile_id: int, keys: Iterable[int]) ->
 
 def one_writer(session: Session) -> None:
     """Let whoever stores keys follow one another: of two at once neither would see the other's (SQLite does this)."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    take_turns(session, LOCK)
 
 
 def _recount(session: Session, changes: Counter[str]) -> None:

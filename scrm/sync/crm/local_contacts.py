@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from scrm.db import Database
+from scrm.db import Database, take_turns
 from scrm.models import LocalContact
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,8 +55,7 @@ def put_contacts(db: Database, statements: Sequence[Statement]) -> list[Put]:
 
 def one_writer(session: Session) -> None:
     """Let writers of the built-in CRM follow one another, so that `seq` is seen in the order of its commits."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    take_turns(session, LOCK)
 
 
 def survivor(session: Session, native_id: str) -> LocalContact | None:
