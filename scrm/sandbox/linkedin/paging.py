@@ -1,0 +1,42 @@
+"""Pages by index: `start` and `count`, with a link to the next page while there is one.
+
+(learn.microsoft.com/linkedin, "Pagination", read 2026-11-23; ten are given unless asked for otherwise.)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, json, request
+
+from scrm.sandbox.linkedin.errors import JSON
+from scrm.sandbox.linkedin.gate import asked_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+COUNT = 10
+
+
+def answer(entity: object, *, status: int = 200) -> Response:
+    return Response(json.dumps(entity), status=status, content_type=JSON)
+
+
+def page(elements: Sequence[Any], entity: Callable[[Any], object], *, has_total: bool = True) -> Response:
+    """Answer with the part of all elements that was asked for."""
+    start, count = asked_number("start", 0), asked_number("count", COUNT)
+    part = elements[start : start + count]
+    paging: dict[str, Any] = {"start": start, "count": count, "links": []}
+    if start + count < len(elements) and count:
+        paging["links"].append({"rel": "next", "type": JSON, "href": _address(start + count, count)})
+    if has_total:
+        paging["total"] = len(elements)
+    return answer({"elements": [entity(one) for one in part], "paging": paging})
+
+
+def _address(start: int, count: int) -> str:
+    """Return the current address with another place in it, everything else as it was sent."""
+    path, _, query = str(request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]).partition("?")
+    kept = [pair for pair in query.split("&") if pair and not re.match(r"(start|count)=", pair)]
+    return f"{path}?{'&'.join([*kept, f'start={start}', f'count={count}'])}"
