@@ -27,7 +27,7 @@ from scrm.sandbox.linkedin.state import CLOSED, PRIVATE, VISIBLE, Member, Organi
 from scrm.sandbox.linkedin.subscriptions import Subscriptions
 from scrm.sandbox.linkedin.truth import Truth
 from scrm.sandbox.linkedin.urns import Numbers, small_number
-from scrm.sandbox.linkedin.webhooks import Webhooks
+from scrm.sandbox.linkedin.webhooks import CHALLENGE_SECONDS, Webhooks
 from scrm.sandbox.server import Server
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class LinkedIn:
         refresh_life: timedelta = REFRESH_LIFE,
         redirect_uris: Collection[str] | None = None,
         duplicate_every: int = 4,
+        challenge_seconds: float = CHALLENGE_SECONDS,
         deliver_every: float | None = None,
     ) -> None:
         now = clock or (lambda: datetime.now(UTC))
@@ -89,7 +90,12 @@ class LinkedIn:
         self._truth = Truth()
         self._access = Access(access_life=access_life, refresh_life=refresh_life, clock=now)
         self._limits = Limits(app_limit=app_limit, member_limit=member_limit, clock=now)
-        self._webhooks = Webhooks(secret=self._app.client_secret, duplicate_every=duplicate_every, clock=now)
+        self._webhooks = Webhooks(
+            secret=self._app.client_secret,
+            duplicate_every=duplicate_every,
+            challenge_seconds=challenge_seconds,
+            clock=now,
+        )
         self._subscriptions = Subscriptions(
             f"urn:li:developerApplication:{self._app.number}", self._state, self._access, self._webhooks, self._lock
         )

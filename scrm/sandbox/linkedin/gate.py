@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, g, json, request
 
+from scrm.sandbox.linkedin.address import keep_addresses, raw_path, raw_query
 from scrm.sandbox.linkedin.errors import JSON, OutOfSpecError, RefusedError, parameter_fault, unknown_parameter
 from scrm.sandbox.linkedin.restli import Projection, Shape, SyntaxFault, Value, parse
 from scrm.sandbox.linkedin.routes import CALLS, Call, names_in
@@ -80,6 +81,7 @@ class Gate:
         self._limits = limits
 
     def attach(self, app: Flask) -> None:
+        keep_addresses(app)
         app.before_request(self._check)
         app.after_request(_finish)
         app.register_error_handler(RefusedError, _refused)
@@ -109,17 +111,9 @@ def _check_version(now: datetime) -> None:
         raise OutOfSpecError("PROTOCOL_VERSION_MISSING")
 
 
-def _raw_path() -> str:
-    uri: str = request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]
-    return uri.partition("?")[0]
-
-
-def _raw_query() -> dict[str, str]:
+def _asked() -> dict[str, str]:
     raw: dict[str, str] = {}
-    for pair in request.query_string.decode("latin-1").split("&"):
-        name, _, value = pair.partition("=")
-        if not name:
-            continue
+    for name, value in raw_query():
         if name in raw:
             raise parameter_fault(name)
         raw[name] = value
@@ -127,7 +121,7 @@ def _raw_query() -> dict[str, str]:
 
 
 def _call() -> tuple[Call, list[tuple[str, str]]]:
-    path, finder = _raw_path(), _raw_query().get("q")
+    path, finder = raw_path(), _asked().get("q")
     is_known = False
     for call in CALLS:
         raw_keys = call.raw_keys(path)
@@ -158,7 +152,7 @@ def _keys(call: Call, raw_keys: list[tuple[str, str]]) -> dict[str, str]:
 
 def _query(call: Call) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    for name, raw in _raw_query().items():
+    for name, raw in _asked().items():
         if name == "q":
             continue
         shape: Shape | None = call.query.get(name)

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, json, request
+from flask import Response, json
 
+from scrm.sandbox.linkedin.address import raw_path, raw_query
 from scrm.sandbox.linkedin.errors import JSON
 from scrm.sandbox.linkedin.gate import asked_number
 
@@ -37,6 +37,6 @@ def page(elements: Sequence[Any], entity: Callable[[Any], object], *, has_total:
 
 def _address(start: int, count: int) -> str:
     """Return the current address with another place in it, everything else as it was sent."""
-    path, _, query = str(request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]).partition("?")
-    kept = [pair for pair in query.split("&") if pair and not re.match(r"(start|count)=", pair)]
-    return f"{path}?{'&'.join([*kept, f'start={start}', f'count={count}'])}"
+    kept = [(name, value) for name, value in raw_query() if name not in {"start", "count"}]
+    query = [*kept, ("start", str(start)), ("count", str(count))]
+    return f"{raw_path()}?{'&'.join(f'{name}={value}' for name, value in query)}"

@@ -24,7 +24,8 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-DEADLINE_SECONDS = 3.0
+CHALLENGE_SECONDS = 3.0
+ANSWER_SECONDS = 10.0  # for a delivery nothing is documented
 CHALLENGE_EVERY = timedelta(hours=2)
 MOST_FAILURES = 3
 BATCH = 10
@@ -90,9 +91,12 @@ class Delivery:
 class Webhooks:
     """The addresses of one app and what was sent to them."""
 
-    def __init__(self, *, secret: str, duplicate_every: int, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, secret: str, duplicate_every: int, challenge_seconds: float, clock: Callable[[], datetime]
+    ) -> None:
         self._secret = secret
         self._duplicate_every = duplicate_every
+        self._challenge_seconds = challenge_seconds
         self._clock = clock
         self._lock = threading.RLock()  # held while calling out; never taken under the state's lock
         self._endpoints: dict[str, Endpoint] = {}
@@ -104,7 +108,7 @@ class Webhooks:
             endpoint = self._endpoints.setdefault(address, Endpoint(address=address))
             if endpoint.is_blocked:
                 return False
-            if endpoint.failures or not self._is_fresh(endpoint):
+            if endpoint.failures or not endpoint.is_validated or not self._is_fresh(endpoint):
                 self._check(endpoint)
             return endpoint.is_validated and not endpoint.failures
 
@@ -198,7 +202,7 @@ class Webhooks:
 
     def _post(self, delivery: Delivery) -> None:
         headers = {"Content-Type": "application/json", "X-LI-Signature": delivery.signature}
-        status, _, _ = _call("POST", delivery.address, delivery.body, headers)
+        status, _, _ = _call("POST", delivery.address, delivery.body, headers, ANSWER_SECONDS)
         now = self._clock()
         delivery.attempts.append((now, status))
         delivery.next_at = now + RETRY_EVERY
@@ -208,8 +212,8 @@ class Webhooks:
         parts = urlsplit(address)
         joined = f"{address}{'&' if parts.query else '?'}challengeCode={quote(code)}"
         started = time.monotonic()
-        status, content_type, body = _call("GET", joined, None, {})
-        if status != http.HTTPStatus.OK or time.monotonic() - started > DEADLINE_SECONDS:
+        status, content_type, body = _call("GET", joined, None, {}, self._challenge_seconds)
+        if status != http.HTTPStatus.OK or time.monotonic() - started > self._challenge_seconds:
             return False
         if content_type.partition(";")[0].strip() != "application/json":
             return False
@@ -221,12 +225,14 @@ class Webhooks:
         return isinstance(told, dict) and all(told.get(name) == value for name, value in wanted.items())
 
 
-def _call(method: str, address: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, str, bytes]:
+def _call(
+    method: str, address: str, body: bytes | None, headers: Mapping[str, str], seconds: float
+) -> tuple[int, str, bytes]:
     """Return status, content type and body; status 0 when there is no answer in time."""
     parts = urlsplit(address)
     if parts.scheme != "http" or parts.hostname not in LOOPBACK:
         return 0, "", b""
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=DEADLINE_SECONDS)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
     try:
         target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         connection.request(method, target, body=body, headers=dict(headers))
