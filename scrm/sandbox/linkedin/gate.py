@@ -183,10 +183,10 @@ def _refused(why: RefusedError) -> Response:
 
 def _finish(answer: Response) -> Response:
     """Give the ledger's refusals LinkedIn's form, and every answer the headers that support asks for."""
-    if not request.path.startswith(API):
-        return answer
     if g.get("outcome") == "invalid" and answer.mimetype == JSON:
         answer = _in_own_words(answer)
+    if not request.path.startswith(API):
+        return answer
     answer.headers["X-RestLi-Protocol-Version"] = PROTOCOL
     answer.headers["X-LI-Fabric"] = "prod-sandbox"
     answer.headers["X-LI-UUID"] = secrets.token_urlsafe(16)
@@ -199,6 +199,9 @@ def _in_own_words(answer: Response) -> Response:
     if body.get("error") != "InvalidRequest":
         return answer
     fault = str(body["message"])
+    if not request.path.startswith(API):
+        told = {"error": "invalid_request", "error_description": fault}
+        return Response(json.dumps(told), status=answer.status_code, content_type=JSON)
     if fault.startswith("unknown path"):
         return RefusedError("RESOURCE_NOT_FOUND").answer()
     if fault.startswith("unknown method"):

@@ -160,6 +160,13 @@ def test_the_application_must_prove_itself(application):
     assert application.post("introspect", token="x", client_secret="guess").status_code == 401
 
 
+def test_what_the_endpoints_do_not_know_is_refused_and_recorded(application, network):
+    for wrong in ({"grant_type": "refresh_token", "code_verifier": "x"}, {"code": "x"}):
+        answer = application.post("token", **wrong)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+        assert network.requests()[-1]["outcome"] == "invalid"
+
+
 def test_an_access_ends_after_sixty_days_and_renewing_does_not_prolong_the_right_to(application, clock):
     tokens = application.tokens()
     clock.forward(days=60)
