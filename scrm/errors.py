@@ -3,6 +3,8 @@
 Messages say what was expected and where, never personal values or tokens.
 """
 
+from datetime import datetime
+
 
 class ScrmError(Exception):
     """Whatever scrm raises on purpose."""
@@ -66,6 +68,14 @@ class RetryLaterError(NetworkError):
         self.throttled = throttled
 
 
+class BudgetSpentError(RetryLaterError):
+    """The budget of the connection does not allow another call before `resets_at`."""
+
+    def __init__(self, message: str, *, network: str = "", resets_at: datetime) -> None:
+        super().__init__(message, network=network)
+        self.resets_at = resets_at
+
+
 class AccessExpiredError(NetworkError):
     """The short-lived token ran out: refresh once, then go on."""
 
@@ -76,6 +86,10 @@ class AccessRevokedError(NetworkError):
 
 class UnavailableError(NetworkError):
     """The network no longer offers this, or not to us: skip the stream and show it."""
+
+
+class VersionDeadError(UnavailableError):
+    """The network no longer serves the version of its API that we speak: an admin has to choose a newer one."""
 
 
 class GoneError(NetworkError):

@@ -20,10 +20,10 @@ DECIDES = {
     "EndpointUnknownError": ["web/webhooks.py"],
     "LostLeaseError": ["ingest/run.py"],
     "SealError": ["ingest/run.py", "web/webhooks.py"],
-    "RetryLaterError": ["ingest/run.py"],
+    "BudgetSpentError": ["ingest/run.py"],
     "AccessExpiredError": ["connectors/base.py", "ingest/run.py"],
     "AccessRevokedError": ["ingest/run.py", "ingest/connections.py"],
-    "UnavailableError": ["ingest/run.py"],
+    "VersionDeadError": ["ingest/run.py"],
     "GoneError": ["ingest/run.py"],
     "PayloadError": ["ingest/run.py", "ingest/translate.py"],
     "HostRefusedError": ["ingest/run.py"],
@@ -33,6 +33,8 @@ DECIDES = {
 BASES = {  # what is not known more exactly is dealt with there
     "ScrmError": ["cli/__init__.py"],
     "NetworkError": ["ingest/run.py", "web/connections.py"],
+    "RetryLaterError": ["ingest/run.py"],
+    "UnavailableError": ["ingest/run.py"],
     "CrmError": [],  # deliberately: one that is neither of its kinds is a fault of ours and ends the job, logged
 }
 CLASSES = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, ScrmError)}

@@ -16,7 +16,7 @@ READ_ON = date(2026, 1, 31)
 
 def terms(**rules: Rule) -> Terms:
     everything = {"match": Rule.ALLOWED, "store": Rule.ALLOWED, "show": Rule.ALLOWED, "write_to_crm": Rule.ALLOWED}
-    return Terms(**{**everything, **rules}, keep_days=None, source="https://network.example/terms", read_on=READ_ON)
+    return Terms(**{**everything, **rules}, keep_hours=None, source="https://network.example/terms", read_on=READ_ON)
 
 
 def network_with(monkeypatch: pytest.MonkeyPatch, **rules: Rule) -> str:

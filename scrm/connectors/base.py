@@ -17,9 +17,10 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from scrm.connectors.budget import Budget, Forecast, Meter
 from scrm.connectors.payload import Payload, parse_json
 from scrm.errors import (
     AccessExpiredError,
@@ -32,6 +33,10 @@ from scrm.errors import (
 )
 from scrm.http import Answer, GuardedSession
 from scrm.records import Key, ProfileRecord, Record
+
+if TYPE_CHECKING:
+    from scrm.connectors.oauth import OAuth
+    from scrm.connectors.push import Push
 
 
 class Status(StrEnum):
@@ -59,7 +64,9 @@ class Terms:
     store: Rule
     show: Rule
     write_to_crm: Rule
-    keep_days: int | None  # None: as long as the admin wants
+    keep_hours: int | None  # what was said; None: as long as the admin wants
+    keep_profile_hours: int | None = None  # who said it; None: as long as what they said
+    is_kept_by_refresh: bool = False  # reading it again lets it stay for as long once more
     recheck_hours: int = 24  # edits and deletions must be followed within this time
     source: str
     read_on: date
@@ -83,6 +90,26 @@ class CredentialField:
     help: str = ""
     is_secret: bool = False
     example: str = ""
+    default: str = ""
+    choices: tuple[str, ...] = ()  # nothing else may be filled in
+    is_advanced: bool = False  # an address, a version: right as it is for nearly everybody
+    is_generated: bool = False  # made by us when the app is saved, and shown for the network's own form
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """One right that is asked for, and in plain words (English, translated) what it is needed for."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiVersion:
+    """A version of the network's API and the last day on which it is served; None: not announced."""
+
+    name: str
+    ends_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +121,12 @@ class Manifest:
     mark: str  # two letters shown instead of a brand picture
     status: Status
     terms: Terms
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
     rate_limit: RateLimit
-    credential_fields: tuple[CredentialField, ...] = ()
+    credential_fields: tuple[CredentialField, ...] = ()  # for those who paste an access
+    app_fields: tuple[CredentialField, ...] = ()  # of the app registered with the network, once per installation
+    versions: tuple[ApiVersion, ...] = ()  # of the API; which one is spoken stands in the app's field `version`
+    budget: Budget | None = None
     default_base_url: str = ""  # empty: the admin names the host
     reads: tuple[str, ...] = ()  # what is read, in words, shown before connecting
 
@@ -111,12 +141,22 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A time that a list cannot be read for, and why (English, translated). `since` None: all that lies before."""
+
+    since: datetime | None
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """One answer: items, the cursor to store with them, and whether more is waiting right now."""
 
     items: tuple[Mapping[str, Any], ...]
     cursor: str | None
     has_more: bool
+    gaps: tuple[Gap, ...] = ()  # what became known to be out of reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +175,15 @@ class ObjectRef:
 
     native_id: str
     fetch_ref: str | None
+    cursor: str | None = None  # how far this object was read; opaque, as the last reading left it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """An object is read again after these seconds (0: more is waiting now), from this cursor on."""
+
+    after_seconds: float
+    cursor: str | None = None
 
 
 class Stream(ABC):
@@ -181,6 +230,7 @@ class ObjectPage:
     items: tuple[Mapping[str, Any], ...]
     gone: tuple[str, ...] = ()  # native ids
     ends: tuple[str, ...] = ()  # native ids not to be watched any longer
+    again: Mapping[str, Again] = field(default_factory=dict)  # by native id; others follow the stream's own rhythm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +247,9 @@ class Archive:
 
 @dataclass(kw_only=True)
 class Api:
-    """One connection's HTTP: base address, credentials, the shared error mapping. Tokens go to its own host only.
+    """One connection's HTTP: base address, credentials, the shared error mapping.
 
+    Tokens go to its own hosts only: that of the base address and those that the app's fields named `…_url` give.
     `credentials` are plain here and nowhere else; `renew` stores renewed ones and is given by ingest, which holds
     the database lease that makes the renewal happen once.
     """
@@ -209,18 +260,27 @@ class Api:
     account: Account | None = None
     credentials: dict[str, str] = field(default_factory=dict, repr=False)
     renew: Callable[["Api"], None] | None = None
+    app: Mapping[str, str] = field(default_factory=dict, repr=False)  # values of the manifest's app_fields
+    meter: Meter | None = None  # None: nothing is counted
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     requests: int = 0
     remaining: int | None = None  # calls left in the network's own count, from its headers
     resets_at: datetime | None = None
 
     def url(self, path: str) -> str:
-        """An address on this connection's own host; one that leads elsewhere is refused."""
+        """An address on one of this connection's own hosts; one that leads elsewhere is refused."""
         if path.startswith("/"):
             return self.base_url + path
-        own, other = urlsplit(self.base_url), urlsplit(path)
-        if (own.scheme, own.netloc) != (other.scheme, other.netloc):
+        known = [self.base_url, *(value for name, value in self.app.items() if name.endswith("_url"))]
+        if origin(path) not in {origin(one) for one in known}:
             raise PayloadError("a link leads to another host", network=self.network)
         return path
+
+
+def origin(url: str) -> tuple[str, str]:
+    """Scheme and host with port of an address."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 class Client(ABC):
@@ -238,24 +298,41 @@ class Client(ABC):
         """GET with access, limits noted, errors mapped; renews an access that ran out, once."""
         return self.call(api, "GET", path, params=params)
 
-    def call(self, api: Api, method: str, path: str, *, params: Any = None, json: Any = None) -> Answer:
+    def most_cost(self, api: Api, method: str, path: str, params: Any) -> int:
+        """What a request may cost at most, in the budget's unit; set aside before it is made."""
+        del api, method, path, params
+        return 0
+
+    def cost(self, api: Api, answer: Answer) -> int:
+        """What an answer cost; what was set aside and not spent is given back."""
+        del api, answer
+        return 0
+
+    def call(
+        self, api: Api, method: str, path: str, *, params: Any = None, json: Any = None, data: Any = None
+    ) -> Answer:
         """One request; on AccessExpiredError the access is renewed once and the request made again."""
         try:
-            return self._once(api, method, path, params, json)
+            return self._once(api, method, path, params=params, json=json, data=data)
         except AccessExpiredError:
             if api.renew is None:
                 raise
             api.renew(api)
-            return self._once(api, method, path, params, json)
+            return self._once(api, method, path, params=params, json=json, data=data)
 
-    def _once(self, api: Api, method: str, path: str, params: Any, json: Any) -> Answer:
+    def _once(self, api: Api, method: str, path: str, **sent: Any) -> Answer:
         url = api.url(path)
+        most = self.most_cost(api, method, path, sent["params"])
+        if api.meter is not None:
+            api.meter.reserve(most)
         api.requests += 1
         try:
-            answer = api.session.call(method, url, headers=self.headers(api), params=params, json=json)
+            answer = api.session.call(method, url, headers=self.headers(api), **sent)
         except NetworkError as why:
             why.network = api.network  # the session does not know for whom it calls
             raise
+        if api.meter is not None:
+            api.meter.settle(most, self.cost(api, answer))  # without an answer it counts as spent
         self.check(api, answer)
         return answer
 
@@ -279,6 +356,8 @@ class Connector(ABC):
     object_streams: ClassVar[tuple[ObjectStream, ...]] = ()
     archives: ClassVar[tuple[Archive, ...]] = ()
     client: ClassVar[Client]
+    oauth: "ClassVar[OAuth | None]" = None  # signing in at the network instead of pasting an access
+    push: "ClassVar[Push | None]" = None  # the network calls us when something happens
 
     @abstractmethod
     def sign_in(self, api: Api) -> tuple[Account, ProfileRecord]:
@@ -295,6 +374,11 @@ class Connector(ABC):
         """The address to connect to, from what the admin filled in; not yet checked."""
         del form
         return self.manifest.default_base_url
+
+    def forecast(self, api: Api) -> tuple[Forecast, ...]:
+        """What reading back will cost, asked before it begins; for networks with a budget."""
+        del api
+        return ()
 
     def stream(self, name: str) -> Stream:
         return next(stream for stream in self.streams if stream.name == name)

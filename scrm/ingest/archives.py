@@ -14,7 +14,7 @@ from scrm.connectors.registry import connectors
 from scrm.errors import InputError
 from scrm.i18n import N_
 from scrm.ingest.internal import internal_check
-from scrm.ingest.run import RAW_DAYS
+from scrm.ingest.run import RAW_HOURS
 from scrm.ingest.store import Context, Stored, store
 from scrm.ingest.translate import Batch, translate
 from scrm.models import Preference
@@ -56,8 +56,8 @@ def import_archive(core: Core, file: Path, progress: Callable[[int], None] | Non
                 network=network,
                 stream=archive.kind,
                 now=now,
-                raw_days=RAW_DAYS,
-                keep_days=connector.manifest.terms.keep_days,
+                raw_hours=RAW_HOURS,
+                keep_hours=connector.manifest.terms.keep_hours,
                 is_internal=internal_check(session, [account.key]),
                 is_archive=True,
             )

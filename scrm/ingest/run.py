@@ -19,6 +19,7 @@ from scrm.connectors.registry import connector_for
 from scrm.errors import (
     AccessExpiredError,
     AccessRevokedError,
+    BudgetSpentError,
     GoneError,
     HostRefusedError,
     LostLeaseError,
@@ -27,6 +28,7 @@ from scrm.errors import (
     RetryLaterError,
     SealError,
     UnavailableError,
+    VersionDeadError,
 )
 from scrm.failpoints import outside
 from scrm.ingest.access import account_of, open_api
@@ -49,9 +51,15 @@ from scrm.runtime import Core
 log = logs.get(__name__)
 
 RUN_SECONDS = 5.0
-RAW_DAYS = 30
+RAW_HOURS = 30 * 24
 RETRY_FIRST, RETRY_LONGEST = 5.0, 3600.0
-LASTING = (UnavailableError, GoneError, PayloadError, HostRefusedError)  # nothing that a few seconds would mend
+LASTING = (
+    UnavailableError,
+    VersionDeadError,
+    GoneError,
+    PayloadError,
+    HostRefusedError,
+)  # nothing that a few seconds would mend
 RESERVE = 5  # calls of a network's limit left untouched
 
 
@@ -230,8 +238,8 @@ def context_for(session: Session, core: Core, connection: Connection, stream: st
         network=connection.network,
         stream=stream,
         now=core.db.clock.now(),
-        raw_days=min(RAW_DAYS, terms.keep_days or RAW_DAYS),
-        keep_days=terms.keep_days,
+        raw_hours=min(RAW_HOURS, terms.keep_hours or RAW_HOURS),
+        keep_hours=terms.keep_hours,
         is_internal=internal_check(session),
         recheck_after=recheck_after(core),
     )
@@ -311,6 +319,8 @@ def _postpone(run: _Run, why: NetworkError) -> None:
     if run.state.problem != problem:
         log.warning("stream_waits", connection_id=run.connection.id, stream=run.state.stream, error=str(why))
     due_at = now + timedelta(seconds=min(max(wait, 1.0), RETRY_LONGEST))
+    if isinstance(why, BudgetSpentError):
+        due_at = max(why.resets_at, due_at)
     with run.core.db.write("ingest.postpone") as session:
         session.execute(
             update(StreamState)

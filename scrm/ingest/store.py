@@ -34,8 +34,8 @@ class Context:
     network: str
     stream: str
     now: datetime
-    raw_days: int
-    keep_days: int | None
+    raw_hours: int
+    keep_hours: int | None
     is_internal: InternalCheck
     is_archive: bool = False
     recheck_after: timedelta = RECHECK
@@ -77,7 +77,7 @@ def _linked(session: Session, profile_ids: set[int]) -> list[int]:
 def _store_raw(session: Session, context: Context, batch: Batch) -> None:
     if context.connection_id is None:
         return
-    expires = context.now + timedelta(days=context.raw_days)
+    expires = context.now + timedelta(hours=context.raw_hours)
     rows = [
         {
             "connection_id": context.connection_id,
@@ -175,7 +175,7 @@ def _new_row(
         "version": 1,
         "edited_at": record.edited_at,
         "checked_at": None if context.is_archive else context.now,
-        "expires_at": context.now + timedelta(days=context.keep_days) if context.keep_days else None,
+        "expires_at": context.now + timedelta(hours=context.keep_hours) if context.keep_hours else None,
     }
 
 

@@ -1,8 +1,9 @@
 """Rows; no outside calls. Importing this package registers every table."""
 
+from scrm.models.access import NetworkApp, SignInFlow
 from scrm.models.audit import AuditEntry
 from scrm.models.base import Row, claim, still_mine, uuid7
-from scrm.models.connection import Connection, ConnectionState, Run, StreamState, Watch
+from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run, StreamState, Watch
 from scrm.models.contact import Contact, ContactKind, Relation
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_timelines_due, watch_again
@@ -10,6 +11,7 @@ from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
 from scrm.models.matching import (
     Candidate,
+    Consent,
     Judge,
     Judgment,
     Link,
@@ -24,6 +26,7 @@ from scrm.models.people import Role, SignInLink, User, WebSession
 from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
 from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, TimelineDue, TimelineEntry
+from scrm.models.usage import PaidItem, Usage
 
 __all__ = [
     "AuditEntry",
@@ -31,8 +34,10 @@ __all__ = [
     "Chore",
     "Connection",
     "ConnectionState",
+    "Consent",
     "Contact",
     "ContactKind",
+    "CoverageGap",
     "CrmState",
     "Delivery",
     "EntryState",
@@ -50,6 +55,8 @@ __all__ = [
     "MatchKey",
     "MatchModelRow",
     "MatchState",
+    "NetworkApp",
+    "PaidItem",
     "Preference",
     "Profile",
     "RawRecord",
@@ -58,10 +65,12 @@ __all__ = [
     "Row",
     "Run",
     "Side",
+    "SignInFlow",
     "SignInLink",
     "StreamState",
     "TimelineDue",
     "TimelineEntry",
+    "Usage",
     "User",
     "ValueCount",
     "Verdict",

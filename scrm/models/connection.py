@@ -40,6 +40,8 @@ class Connection(WithPublicId, Row):
     problem_since: Mapped[datetime | None]
     wait_until: Mapped[datetime | None]  # the network asked to be left alone
     refresh_lease_until: Mapped[datetime | None]  # one process at a time renews the access
+    access_until: Mapped[datetime | None]  # when the access ends unless it is renewed; empty: no end is known
+    budget_cap: Mapped[int | None]  # in the budget's unit; empty: the network's default
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -89,5 +91,20 @@ class Watch(Row):
     stream: Mapped[str] = mapped_column(primary_key=True)
     native_id: Mapped[str] = mapped_column(primary_key=True)
     fetch_ref: Mapped[str | None]  # what the connector needs to read it
+    cursor: Mapped[str | None]  # how far it was read; opaque, the connector's business
     due_at: Mapped[datetime]
     until_at: Mapped[datetime]  # no longer watched after this
+
+
+class CoverageGap(WithId, Row):
+    """A time that one list of a connection was not, or not completely, read for, and why."""
+
+    __tablename__ = "coverage_gap"
+    __table_args__ = (Index("ix_coverage_gap_connection_id_stream", "connection_id", "stream", "until"),)
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    stream: Mapped[str]
+    since: Mapped[datetime | None]  # empty: all that lies before
+    until: Mapped[datetime]
+    reason: Mapped[str]  # English, translated through the catalogue
+    found_at: Mapped[datetime]

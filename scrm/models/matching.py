@@ -119,3 +119,14 @@ class Link(Row):
     judgment_id: Mapped[int] = mapped_column(ForeignKey("judgment.id"))
     model_id: Mapped[int | None] = mapped_column(ForeignKey("match_model.id"))
     linked_at: Mapped[datetime]
+
+
+class Consent(Row):
+    """The person behind a profile agreed that it may be linked to what we know of them."""
+
+    __tablename__ = "consent"
+
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"), primary_key=True)
+    given_at: Mapped[datetime]
+    source: Mapped[str]  # how they said so, in the words of who recorded it
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))

@@ -1,5 +1,6 @@
 """Calls the command line as its own process would, in a state folder of the test's own."""
 
+import importlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,10 +10,13 @@ import structlog
 from click.testing import CliRunner, Result
 
 from scrm import i18n, migrations
-from scrm.cli import main
+from scrm.cli import COMMANDS, main
 from scrm.config import Settings
 
 Call = Callable[..., Result]
+
+for command in COMMANDS.values():  # their texts are fixed when they are imported: here in English, for every test
+    importlib.import_module(f"scrm.cli.{command}")
 
 
 @pytest.fixture

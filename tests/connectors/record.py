@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +22,7 @@ from scrm.connectors.payload import Payload
 from scrm.errors import NetworkError
 from scrm.http import Answer, GuardedSession
 from scrm.records import InteractionRecord
-from tests.connectors.replay import BASE, RECORDED, asked_in, connector_in, read_all, read_refs
+from tests.connectors.replay import BASE, RECORDED, UNRECORDED, asked_in, connector_in, read_all, read_refs
 
 KEPT = ("content-type", "link", "retry-after", "ratelimit-", "x-ratelimit-", "www-authenticate")
 
@@ -39,6 +40,8 @@ class Scene:
 
     base_url: str
     form: Mapping[str, str]
+    app: Mapping[str, str] = field(default_factory=dict)
+    now: Callable[[], datetime] | None = None  # the fake's clock, where requests name times
     later: Callable[[], None]
     failures: tuple[Failure, ...]
     scrub: Callable[[str], str] = field(default=lambda text: text)
@@ -62,7 +65,9 @@ class RecordingSession(GuardedSession):
         exchange = {
             "method": method,
             "path": parts.path,
-            "query": [list(pair) for pair in parse_qsl(parts.query, keep_blank_values=True)],
+            "query": [
+                list(pair) for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in UNRECORDED
+            ],
             "status": answer.status,
             "headers": {
                 name: self.clean(value)
@@ -96,12 +101,18 @@ def record(network: str) -> list[Path]:
     with scenario() as scene, RecordingSession(scene) as session:
         api = _api(connector, scene, session)
         api.account, _ = connector.sign_in(api)
-        secret = {one.name for one in connector.manifest.credential_fields if one.is_secret}
-        form = {
-            name: f"recorded-{name}-0123456789" if name in secret else session.clean(text)
-            for name, text in scene.form.items()
-        }
-        found: dict[str, dict[str, Any]] = {"sign_in": {"form": form, "exchanges": session.take()}}
+        fields = (*connector.manifest.credential_fields, *connector.manifest.app_fields)
+        secret = {one.name for one in fields if one.is_secret}
+        form, app = (
+            {
+                name: f"recorded-{name}-0123456789" if name in secret else session.clean(text)
+                for name, text in values.items()
+            }
+            for values in (scene.form, scene.app)
+        )
+        found: dict[str, dict[str, Any]] = {"sign_in": {"form": form, "app": app, "exchanges": session.take()}}
+        if scene.now is not None:
+            found["sign_in"]["now"] = scene.now().isoformat()
         refs: dict[str, dict[str, str | None]] = {}
         for stream in connector.streams:
             _note_refs(stream, api, refs)
@@ -119,7 +130,17 @@ def record(network: str) -> list[Path]:
 
 def _api(connector: Connector, scene: Scene, session: RecordingSession) -> Api:
     credentials = {name: value for name, value in scene.form.items() if name != "base_url"}
-    return Api(network=connector.manifest.key, base_url=scene.base_url, session=session, credentials=credentials)
+    defaults = {one.name: one.default for one in connector.manifest.app_fields}
+    api = Api(
+        network=connector.manifest.key,
+        base_url=scene.base_url,
+        session=session,
+        credentials=credentials,
+        app=defaults | dict(scene.app),
+    )
+    if scene.now is not None:
+        api.now = scene.now
+    return api
 
 
 def _note_refs(stream: Stream, api: Api, refs: dict[str, dict[str, str | None]]) -> None:

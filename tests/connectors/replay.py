@@ -8,9 +8,10 @@ the server that is asked. `sign_in.json` holds what an admin fills in and what t
 import importlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +25,7 @@ from scrm.http import GuardedSession
 RECORDED = Path(__file__).parent
 BASE = "{base}"
 MOST_PAGES = 200
+UNRECORDED = frozenset({"access_token", "appsecret_proof", "client_secret", "input_token", "key"})  # differ each time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
-        asked = (self.command, parts.path, tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))))
+        asked = (self.command, parts.path, _query(parse_qsl(parts.query, keep_blank_values=True)))
         reply = self.replay.answer(asked)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
@@ -99,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
-    do_GET = do_POST = _answer  # noqa: N815 - the names http.server asks for
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names http.server asks for
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
         pass
@@ -121,8 +123,11 @@ def scripted(exchanges: list[dict[str, Any]]) -> Script:
 
 
 def asked_in(exchange: Mapping[str, Any]) -> Asked:
-    query = tuple(sorted((str(name), str(value)) for name, value in exchange.get("query", [])))
-    return exchange.get("method", "GET"), exchange["path"], query
+    return exchange.get("method", "GET"), exchange["path"], _query(exchange.get("query", []))
+
+
+def _query(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((str(name), str(value)) for name, value in pairs if name not in UNRECORDED))
 
 
 def every_folder() -> list[str]:
@@ -154,9 +159,10 @@ def recording(folder: str, name: str) -> dict[str, Any]:
 
 def secrets(folder: str) -> list[str]:
     """What must not show up anywhere: the secret fields of the form, and what the sign-in adds to them."""
-    form = recording(folder, "sign_in")["form"]
-    fields = connector_in(folder).manifest.credential_fields
-    return [form[one.name] for one in fields if one.is_secret]
+    recorded, manifest = recording(folder, "sign_in"), connector_in(folder).manifest
+    given = {**recorded.get("app", {}), **recorded["form"]}
+    fields = (*manifest.credential_fields, *manifest.app_fields)
+    return [given[one.name] for one in fields if one.is_secret and one.name in given]
 
 
 @contextmanager
@@ -174,13 +180,20 @@ def signed_in(folder: str, script: Script, *, links_to: str | None = None) -> It
 
 def unsigned(folder: str, server: Replay) -> Api:
     manifest = connector_in(folder).manifest
-    form = recording(folder, "sign_in")["form"]
-    return Api(
+    recorded = recording(folder, "sign_in")
+    defaults = {one.name: one.default for one in manifest.app_fields}
+    app = {name: value.replace(BASE, server.base_url) for name, value in recorded.get("app", {}).items()}
+    api = Api(
         network=manifest.key,
         base_url=server.base_url,
         session=GuardedSession(allowed=[server.host]),
-        credentials={name: value for name, value in form.items() if name != "base_url"},
+        credentials={name: value for name, value in recorded["form"].items() if name != "base_url"},
+        app=defaults | app,
     )
+    if "now" in recorded:
+        now = datetime.fromisoformat(recorded["now"])
+        api.now = lambda: now
+    return api
 
 
 def read_all(stream: Stream, api: Api, cursor: str | None = None) -> list[Page]:
@@ -197,6 +210,17 @@ def read_all(stream: Stream, api: Api, cursor: str | None = None) -> list[Page]:
 
 
 def read_refs(stream: ObjectStream, api: Api, refs: list[list[str | None]]) -> list[ObjectPage]:
-    """All objects, in batches as large as the stream takes."""
-    asked = [ObjectRef(native_id=str(native_id), fetch_ref=ref) for native_id, ref in refs]
-    return [stream.read(api, asked[at : at + stream.batch]) for at in range(0, len(asked), stream.batch)]
+    """All objects, in batches as large as the stream takes, each until nothing more of it is waiting."""
+    waiting = [ObjectRef(native_id=str(native_id), fetch_ref=ref) for native_id, ref in refs]
+    pages = []
+    while waiting:
+        assert len(pages) < MOST_PAGES, "the run does not end"
+        asked, waiting = waiting[: stream.batch], waiting[stream.batch :]
+        page = stream.read(api, asked)
+        pages.append(page)
+        waiting += [
+            ObjectRef(native_id=one.native_id, fetch_ref=one.fetch_ref, cursor=again.cursor)
+            for one in asked
+            if (again := page.again.get(one.native_id)) is not None and again.after_seconds == 0
+        ]
+    return pages

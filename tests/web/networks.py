@@ -26,7 +26,7 @@ def _terms(write: Rule) -> Terms:
         store=Rule.ALLOWED,
         show=Rule.ALLOWED,
         write_to_crm=write,
-        keep_days=None,
+        keep_hours=None,
         recheck_hours=24,
         source="https://harbor.example/terms",
         read_on=date(2026, 1, 5),

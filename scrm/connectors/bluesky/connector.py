@@ -225,7 +225,7 @@ class Bluesky(Connector):
             store=Rule.ALLOWED,
             show=Rule.ALLOWED,
             write_to_crm=Rule.ALLOWED,
-            keep_days=None,
+            keep_hours=None,
             source="https://docs.bsky.app/docs/support/developer-guidelines",
             read_on=date(2026, 11, 24),
             note=N_(

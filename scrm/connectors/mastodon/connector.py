@@ -22,6 +22,7 @@ from scrm.connectors.base import (
     Page,
     RateLimit,
     Rule,
+    Scope,
     Status,
     Stream,
     Terms,
@@ -177,7 +178,7 @@ class Mastodon(Connector):
             store=Rule.ALLOWED,
             show=Rule.ALLOWED,
             write_to_crm=Rule.ALLOWED,
-            keep_days=None,
+            keep_hours=None,
             source="https://mastodon.social/terms-of-service",
             read_on=date(2026, 11, 24),
             note=N_(
@@ -185,7 +186,11 @@ class Mastodon(Connector):
                 " account may see, in conversations with you, and follows deletions."
             ),
         ),
-        scopes=("read:accounts", "read:notifications", "read:statuses"),
+        scopes=(
+            Scope(name="read:accounts", reason=N_("To see who you are and who writes to you")),
+            Scope(name="read:notifications", reason=N_("To read mentions, favourites, boosts and follows")),
+            Scope(name="read:statuses", reason=N_("To read your own posts and the conversations below them")),
+        ),
         rate_limit=RateLimit(calls=300, seconds=300),
         credential_fields=(
             CredentialField(

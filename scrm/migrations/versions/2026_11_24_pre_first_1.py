@@ -155,44 +155,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_match_key_owner", "match_key", ["side", "owner_id"], unique=False)
     op.create_table(
+        "network_app",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("values", sa.Text(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("heard_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("network", name=op.f("pk_network_app")),
+    )
+    op.create_table(
         "preference",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", Json, nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_preference")),
     )
-    op.create_table(
-        "profile",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("handle", sa.Text(), nullable=True),
-        sa.Column("display_name", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("bio", sa.Text(), nullable=True),
-        sa.Column("location", sa.Text(), nullable=True),
-        sa.Column("company", sa.Text(), nullable=True),
-        sa.Column("title", sa.Text(), nullable=True),
-        sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("email_verified", sa.Boolean(), nullable=False),
-        sa.Column("links", Json, nullable=False),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("is_bot", sa.Boolean(), nullable=False),
-        sa.Column("is_organization", sa.Boolean(), nullable=False),
-        sa.Column("is_internal", sa.Boolean(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("deleted_at", UtcDateTime(), nullable=True),
-        sa.Column("expires_at", UtcDateTime(), nullable=True),
-        sa.Column("match_state", sa.Text(), nullable=False),
-        sa.Column("match_due_at", UtcDateTime(), nullable=True),
-        sa.Column("match_generation", sa.Integer(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
-        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_profile_native_id_network_scope")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_profile_public_id")),
-    )
-    op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)
-    op.create_index("ix_profile_match_state_priority", "profile", ["match_state", "priority", "id"], unique=False)

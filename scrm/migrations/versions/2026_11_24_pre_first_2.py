@@ -13,6 +13,41 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "profile",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("display_name", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("bio", sa.Text(), nullable=True),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("email_verified", sa.Boolean(), nullable=False),
+        sa.Column("links", Json, nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("is_bot", sa.Boolean(), nullable=False),
+        sa.Column("is_organization", sa.Boolean(), nullable=False),
+        sa.Column("is_internal", sa.Boolean(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("match_state", sa.Text(), nullable=False),
+        sa.Column("match_due_at", UtcDateTime(), nullable=True),
+        sa.Column("match_generation", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
+        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_profile_native_id_network_scope")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_profile_public_id")),
+    )
+    op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)
+    op.create_index("ix_profile_match_state_priority", "profile", ["match_state", "priority", "id"], unique=False)
+    op.create_table(
         "value_count",
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -61,6 +96,8 @@ def upgrade() -> None:
         sa.Column("problem_since", UtcDateTime(), nullable=True),
         sa.Column("wait_until", UtcDateTime(), nullable=True),
         sa.Column("refresh_lease_until", UtcDateTime(), nullable=True),
+        sa.Column("access_until", UtcDateTime(), nullable=True),
+        sa.Column("budget_cap", sa.Integer(), nullable=True),
         sa.Column("options", Json, nullable=False),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
@@ -69,6 +106,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_connection_public_id")),
     )
     op.create_index("ix_connection_identity", "connection", ["network", "base_url", "native_id"], unique=False)
+    op.create_table(
+        "consent",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_consent_profile_id_profile")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_consent_user_id_app_user")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
+    )
     op.create_table(
         "handle_history",
         sa.Column("profile_id", BigId, nullable=False),
@@ -124,70 +171,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
     )
     op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)
-    op.create_table(
-        "candidate",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("bits", sa.Double(), nullable=False),
-        sa.Column("probability", sa.Double(), nullable=False),
-        sa.Column("evidence", Json, nullable=False),
-        sa.Column("for_review", sa.Boolean(), nullable=False),
-        sa.Column("model_id", BigId, nullable=False),
-        sa.Column("computed_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_candidate_contact_id_contact")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_candidate_model_id_match_model")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_candidate_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
-        sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
-    )
-    op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)
-    op.create_table(
-        "interaction",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("audience", sa.Text(), nullable=False),
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("party_id", BigId, nullable=True),
-        sa.Column("community_id", sa.Integer(), nullable=True),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("fetch_ref", sa.Text(), nullable=True),
-        sa.Column("occurred_at", UtcDateTime(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("thread_key", sa.Text(), nullable=True),
-        sa.Column("in_reply_to", sa.Text(), nullable=True),
-        sa.Column("target", sa.Text(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("edited_at", UtcDateTime(), nullable=True),
-        sa.Column("deleted_at", UtcDateTime(), nullable=True),
-        sa.Column("checked_at", UtcDateTime(), nullable=True),
-        sa.Column("expires_at", UtcDateTime(), nullable=True),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_interaction_connection_id_connection")
-        ),
-        sa.ForeignKeyConstraint(["party_id"], ["profile.id"], name=op.f("fk_interaction_party_id_profile")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_interaction_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
-        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_interaction_native_id_network_scope")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
-    )
-    op.create_index(
-        "ix_interaction_expires_at",
-        "interaction",
-        ["expires_at"],
-        unique=False,
-        sqlite_where=sa.text("expires_at IS NOT NULL"),
-        postgresql_where=sa.text("expires_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
-    )
-    op.create_index("ix_interaction_thread_key", "interaction", ["thread_key", "network"], unique=False)

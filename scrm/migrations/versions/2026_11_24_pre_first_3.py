@@ -13,6 +13,90 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "candidate",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("bits", sa.Double(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("evidence", Json, nullable=False),
+        sa.Column("for_review", sa.Boolean(), nullable=False),
+        sa.Column("model_id", BigId, nullable=False),
+        sa.Column("computed_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_candidate_contact_id_contact")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_candidate_model_id_match_model")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_candidate_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
+        sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
+    )
+    op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)
+    op.create_table(
+        "coverage_gap",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=True),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_coverage_gap_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coverage_gap")),
+    )
+    op.create_index(
+        "ix_coverage_gap_connection_id_stream", "coverage_gap", ["connection_id", "stream", "until"], unique=False
+    )
+    op.create_table(
+        "interaction",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("party_id", BigId, nullable=True),
+        sa.Column("community_id", sa.Integer(), nullable=True),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("fetch_ref", sa.Text(), nullable=True),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("thread_key", sa.Text(), nullable=True),
+        sa.Column("in_reply_to", sa.Text(), nullable=True),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("edited_at", UtcDateTime(), nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("checked_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_interaction_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["party_id"], ["profile.id"], name=op.f("fk_interaction_party_id_profile")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_interaction_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_interaction_native_id_network_scope")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
+    )
+    op.create_index(
+        "ix_interaction_expires_at",
+        "interaction",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
+    )
+    op.create_index("ix_interaction_thread_key", "interaction", ["thread_key", "network"], unique=False)
+    op.create_table(
         "judgment",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=True),
@@ -35,6 +119,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
     op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)
+    op.create_table(
+        "paid_item",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_paid_item_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "day", "kind", "native_id", name=op.f("pk_paid_item")),
+    )
+    op.create_index("ix_paid_item_day", "paid_item", ["day"], unique=False)
     op.create_table(
         "raw_record",
         sa.Column("connection_id", BigId, nullable=False),
@@ -75,6 +171,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
     op.create_table(
+        "sign_in_flow",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
+    )
+    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)
+    op.create_table(
         "stream_state",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -100,11 +214,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_stream_state_due_at", "stream_state", ["due_at"], unique=False)
     op.create_table(
+        "usage",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
+        sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
+    )
+    op.create_table(
         "watch",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("native_id", sa.Text(), nullable=False),
         sa.Column("fetch_ref", sa.Text(), nullable=True),
+        sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("until_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_watch_connection_id_connection")),
@@ -113,81 +237,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
     )
-    op.create_table(
-        "link",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("judgment_id", BigId, nullable=False),
-        sa.Column("model_id", BigId, nullable=True),
-        sa.Column("linked_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_contact_id_contact")),
-        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_judgment_id_judgment")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_link_model_id_match_model")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_link")),
-    )
-    op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)
-    op.create_table(
-        "timeline_entry",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("external_key", sa.Text(), nullable=False),
-        sa.Column("interaction_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("is_wanted", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("written_version", sa.Integer(), nullable=False),
-        sa.Column("interaction_version", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("record_id", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
-        sa.ForeignKeyConstraint(
-            ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
-        sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
-        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
-    )
-    op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
-    op.create_index("ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "due_at"], unique=False)
-    op.create_table(
-        "delivery",
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("started_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_delivery_entry_id_timeline_entry")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-    )
-    op.create_index("ix_delivery_ended_at", "delivery", ["ended_at"], unique=False)
-    op.create_index("ix_delivery_entry_id", "delivery", ["entry_id"], unique=False)
-    op.create_table(
-        "journal",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("record_id", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("before", Json, nullable=True),
-        sa.Column("after", Json, nullable=True),
-        sa.Column("changed_by_others", sa.Boolean(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_journal_contact_id_contact")),
-        sa.ForeignKeyConstraint(["entry_id"], ["timeline_entry.id"], name=op.f("fk_journal_entry_id_timeline_entry")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
-    )
-    op.create_index("ix_journal_contact_id", "journal", ["contact_id"], unique=False)
-    op.create_index("ix_journal_entry_id", "journal", ["entry_id"], unique=False)

@@ -1,0 +1,92 @@
+"""The first tables, part 4: made from the models, never edited after the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from scrm.db import BigId, Json, UtcDateTime
+
+revision = "first_4"
+down_revision = "first_3"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "link",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("judgment_id", BigId, nullable=False),
+        sa.Column("model_id", BigId, nullable=True),
+        sa.Column("linked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_contact_id_contact")),
+        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_judgment_id_judgment")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_link_model_id_match_model")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_link")),
+    )
+    op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)
+    op.create_table(
+        "timeline_entry",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("interaction_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("is_wanted", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("written_version", sa.Integer(), nullable=False),
+        sa.Column("interaction_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("record_id", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
+        sa.ForeignKeyConstraint(
+            ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
+        sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
+        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
+    )
+    op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
+    op.create_index("ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "due_at"], unique=False)
+    op.create_table(
+        "delivery",
+        sa.Column("entry_id", BigId, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_delivery_entry_id_timeline_entry")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+    )
+    op.create_index("ix_delivery_ended_at", "delivery", ["ended_at"], unique=False)
+    op.create_index("ix_delivery_entry_id", "delivery", ["entry_id"], unique=False)
+    op.create_table(
+        "journal",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("entry_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("before", Json, nullable=True),
+        sa.Column("after", Json, nullable=True),
+        sa.Column("changed_by_others", sa.Boolean(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_journal_contact_id_contact")),
+        sa.ForeignKeyConstraint(["entry_id"], ["timeline_entry.id"], name=op.f("fk_journal_entry_id_timeline_entry")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
+    )
+    op.create_index("ix_journal_contact_id", "journal", ["contact_id"], unique=False)
+    op.create_index("ix_journal_entry_id", "journal", ["entry_id"], unique=False)
