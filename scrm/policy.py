@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from scrm.connectors.base import Rule
+from scrm.connectors.manifest import Rule
 from scrm.connectors.registry import connectors
 from scrm.i18n import N_
 from scrm.records import Audience

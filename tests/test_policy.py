@@ -6,7 +6,8 @@ import pytest
 
 from scrm import policy
 from scrm.connectors._example import connector as example
-from scrm.connectors.base import Connector, Manifest, RateLimit, Rule, Status, Terms
+from scrm.connectors.base import Connector
+from scrm.connectors.manifest import Manifest, RateLimit, Rule, Status, Terms
 from scrm.connectors.registry import connectors
 from scrm.policy import Use, permit
 from scrm.records import Audience

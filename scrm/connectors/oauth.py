@@ -14,7 +14,8 @@ from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from scrm.connectors.base import Api, Scope, raise_for_status
+from scrm.connectors.base import Api, raise_for_status
+from scrm.connectors.manifest import Scope
 from scrm.connectors.payload import Payload, parse_json
 from scrm.errors import AccessRevokedError, NetworkError, PayloadError, RetryLaterError, UnavailableError
 from scrm.http import Answer

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scrm import i18n
-from scrm.connectors.base import RECHECK, Connector, Rule, Status
+from scrm.connectors.base import RECHECK, Connector
+from scrm.connectors.manifest import Rule, Status
 from scrm.connectors.registry import connectors
 from scrm.errors import InputError, NetworkError
 from scrm.i18n import N_, gettext

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from scrm.connectors import registry
-from scrm.connectors.base import RECHECK, Connector, Status
+from scrm.connectors.base import RECHECK, Connector
+from scrm.connectors.manifest import Status
 from scrm.i18n import translations
 from tests.connectors.replay import BASE, RECORDED, connector_in, every_folder, folders, recording
 

@@ -2,19 +2,8 @@
 
 from datetime import date
 
-from scrm.connectors.base import (
-    Account,
-    Api,
-    Client,
-    Connector,
-    CredentialField,
-    Manifest,
-    RateLimit,
-    Rule,
-    Status,
-    Stream,
-    Terms,
-)
+from scrm.connectors.base import Account, Api, Client, Connector, Stream
+from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Status, Terms
 from scrm.connectors.registry import connectors
 from scrm.errors import AccessRevokedError
 from scrm.records import Key, ProfileRecord

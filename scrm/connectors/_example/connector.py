@@ -13,20 +13,14 @@ from scrm.connectors.base import (
     Api,
     Client,
     Connector,
-    CredentialField,
-    Manifest,
     ObjectPage,
     ObjectRef,
     ObjectStream,
     Page,
-    RateLimit,
-    Rule,
-    Scope,
-    Status,
     Stream,
-    Terms,
     raise_for_status,
 )
+from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Scope, Status, Terms
 from scrm.connectors.paging import NewestFirst
 from scrm.connectors.payload import Payload
 from scrm.connectors.text import html_to_text

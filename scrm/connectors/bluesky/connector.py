@@ -13,23 +13,18 @@ from scrm.connectors.base import (
     Account,
     Api,
     Connector,
-    CredentialField,
-    Manifest,
     ObjectPage,
     ObjectRef,
     ObjectStream,
     Page,
-    RateLimit,
-    Rule,
-    Status,
     Stream,
-    Terms,
     WatchOrder,
 )
 from scrm.connectors.bluesky.archive import ARCHIVE
 from scrm.connectors.bluesky.client import CLIENT
 from scrm.connectors.bluesky.lists import read_down
 from scrm.connectors.bluesky.translation import POST, AtUri, deed, key, posts_below, profile
+from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Status, Terms
 from scrm.connectors.payload import Payload
 from scrm.errors import AccessExpiredError, AccessRevokedError, GoneError, RetryLaterError
 from scrm.i18n import N_

@@ -14,20 +14,14 @@ from scrm.connectors.base import (
     Account,
     Api,
     Connector,
-    CredentialField,
-    Manifest,
     ObjectPage,
     ObjectRef,
     ObjectStream,
     Page,
-    RateLimit,
-    Rule,
-    Scope,
-    Status,
     Stream,
-    Terms,
     WatchOrder,
 )
+from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Scope, Status, Terms
 from scrm.connectors.mastodon.archive import ARCHIVE
 from scrm.connectors.mastodon.client import CLIENT, Item, page_above, reacting_accounts, statuses_by_id
 from scrm.connectors.mastodon.threads import THREADS, is_answered, own_account, thread_order, threads_of, with_parents
