@@ -242,7 +242,7 @@ class Life:
             self._state.by_key[person_key].blocked.add(target_key)
 
     def set_private(self, person_key: str, *, at: datetime, is_private: bool = True) -> None:  # noqa: ARG002
-        """Make an account private: what it publishes from now on no app is told of."""
+        """Make an account private: no app is shown or told any more what it publishes."""
         with self._lock:
             self._state.by_key[person_key].is_private = is_private
 

@@ -151,7 +151,7 @@ def test_instagram_has_no_follows_shares_quotes_nor_chosen_readers(network):
         lambda: network.post("helene", "x", at=minute(1), visibility="direct"),
         lambda: network.credentials("helene"),
     ):
-        with pytest.raises(ValueError, match="Instagram|professional"):
+        with pytest.raises(ValueError, match=r"Instagram|professional"):
             wrong()
 
 
