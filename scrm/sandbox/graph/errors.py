@@ -69,6 +69,7 @@ TABLE: Mapping[tuple[int, int], Sort] = {
     (190, 467): Sort(message=INVALIDATED + "logged out."),
     (190, 492): Sort(message=VALIDATING + "The user does not have the appropriate role on the Page."),
     (200, 0): Sort(message="(#200) Permissions error"),
+    (210, 0): Sort(message="(#210) A page access token is required to request this resource."),
     (341, 0): Sort(message="(#341) Feed action request limit reached"),
     (368, 0): Sort(message="The action attempted has been deemed abusive or is otherwise disallowed"),
     (506, 0): Sort(message="Duplicate status message"),
