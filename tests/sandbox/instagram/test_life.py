@@ -1,12 +1,14 @@
 """What people do on Instagram, as the API shows it and as the fake's own account knows it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from scrm.sandbox.cast import person
 from scrm.sandbox.instagram import Instagram
-from tests.sandbox.instagram.conftest import START, Reader, minute, settle
+from scrm.sandbox.instagram.nodes import graph
+from tests.sandbox.instagram.conftest import PEOPLE, START, Reader, minute, settle
 
 COMMENT = "id,text,timestamp,username,from,like_count,hidden,parent_id,media{id},replies{id,text,from,parent_id}"
 
@@ -48,8 +50,7 @@ def test_me_has_two_ids_and_both_lead_to_the_same_media(network, reader):
 
 
 def test_a_scoped_id_belongs_to_one_account_alone(network, reader):
-    second = person("nordwerk").__class__(**{**vars(person("nordwerk")), "key": "second", "handle": "second"})
-    network.add_account(second, at=START)
+    network.add_account(replace(person("nordwerk"), key="second", handle="second"), at=START)
     other = Reader(network, network.credentials("second")["access_token"])
     ids = []
     for owner, reads in (("nordwerk", reader), ("second", other)):
@@ -215,3 +216,44 @@ def test_the_same_life_gives_the_same_ids(network, clock):
             fake.post("nordwerk", "Neu", at=minute(0))
             fake.message("helene", "Hallo", at=minute(1))
         assert twin.truth() == network.truth()
+
+
+def test_every_field_of_the_description_can_be_asked_of_every_type(network, reader):
+    media = network.post("nordwerk", "Neu", at=minute(0))
+    comment = network.post("nordwerk", "erste", at=minute(1), reply_to=media)
+    message = network.message("helene", "Hallo", at=minute(2))
+    network.like("nordwerk", message, at=minute(3))
+    entry = next(one for one in network.truth() if one["native_id"] == message)
+    known = graph(has_mention_fields=False)
+    asked = {
+        "User": "me",
+        "Media": media,
+        "Comment": comment,
+        "UnifiedThread": entry["conversation"],
+        "UnifiedMessage": message,
+        "Profile": entry["author"],
+    }
+    shown = {}
+    for name, number in asked.items():
+        fields = known.type(name).fields
+        shown[name] = reader.json(number, fields=",".join(sorted(fields)))
+        assert shown[name].keys() <= fields
+    assert shown["User"]["followers_count"] == len(PEOPLE) - 1
+    assert shown["Media"]["owner"] == shown["Comment"]["user"] == {"id": shown["User"]["user_id"]}
+    assert shown["UnifiedMessage"]["reactions"]
+    assert shown["UnifiedThread"]["message_count"] == 1
+
+
+def test_what_lies_below_the_media_of_others_is_not_ours_to_read(network, reader):
+    elsewhere = network.post("helene", "Ferien", at=minute(0), mentions=("nordwerk",))
+    comment = network.post("jane_doe", "schaut", at=minute(1), reply_to=elsewhere, mentions=("nordwerk",))
+    assert reader.code("me", fields=f"mentioned_media.media_id({elsewhere}){{comments{{id}}}}") == (100, 33)
+    assert reader.code("me", fields=f"mentioned_comment.comment_id({comment}){{replies{{id}}}}") == (100, 33)
+    assert reader.code("me", fields="mentioned_comment.comment_id(1){id}") == (100, 33)
+
+
+def test_a_handle_is_made_fit_and_taken_once(network):
+    odd = replace(person("helene"), key="odd", handle="Ödd.-.Name")
+    assert network.add_account(odd, at=START) == "_dd._.name"
+    with pytest.raises(ValueError, match="already"):
+        network.add_account(odd, at=START)
