@@ -31,6 +31,7 @@ MOST_TRIES = 4
 RETRY_SECONDS = 30.0
 LONGEST_SECRET = 200
 TIMEOUT_SECONDS = 5
+IDLE_SECONDS = 1.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 TOPICS = re.compile(r"https://www\.youtube\.com/(?:xml/)?feeds/videos\.xml\?channel_id=(UC[\w-]{22})")
 
@@ -83,11 +84,11 @@ class Hub:
         self._clock = clock
         self._retry_seconds = retry_seconds
         self._changed = threading.Condition()
+        self._sending = threading.Lock()
         self._subscribers: dict[tuple[str, str], Subscriber] = {}
         self._waiting: list[Job] = []
         self._sent: dict[int, Job] = {}
         self._deliveries: list[dict[str, object]] = []
-        self._under_way = 0
         self._numbers = 0
         self._thread: threading.Thread | None = None
         self._is_stopped = False
@@ -135,11 +136,9 @@ class Hub:
             return [dict(entry) for entry in self._deliveries]
 
     def deliver(self) -> None:
-        """Send all that waits, repeated tries too, and wait for what is under way."""
-        while job := self._take(is_patient=False):
-            self._perform(job)
-        with self._changed:
-            self._changed.wait_for(lambda: self._under_way == 0, timeout=2 * TIMEOUT_SECONDS)
+        """Send all that waits, repeated tries too; what is under way is done when this returns."""
+        while self._perform_next(is_patient=False):
+            pass
 
     def redeliver(self, number: int | None = None) -> None:
         """Send a notification again, the last one unless its number is told."""
@@ -177,30 +176,28 @@ class Hub:
 
     def _run(self) -> None:
         while not self._is_stopped:
-            if job := self._take(is_patient=True):
-                self._perform(job)
+            if self._perform_next(is_patient=True):
                 continue
             with self._changed:
+                next_due = min((job.due for job in self._waiting), default=monotonic() + IDLE_SECONDS)
                 if not self._is_stopped:
-                    next_due = min((job.due for job in self._waiting), default=monotonic() + 1)
                     self._changed.wait(max(0.0, next_due - monotonic()))
 
-    def _take(self, *, is_patient: bool) -> Job | None:
-        with self._changed:
-            job = next((one for one in self._waiting if not is_patient or one.due <= monotonic()), None)
-            if job:
+    def _perform_next(self, *, is_patient: bool) -> bool:
+        """Send the first job that waits, or is due; say whether there was one."""
+        # one at a time, so that the thread and a test that hurries it keep the order
+        with self._sending:
+            with self._changed:
+                job = next((one for one in self._waiting if not is_patient or one.due <= monotonic()), None)
+                if job is None:
+                    return False
                 self._waiting.remove(job)
-                self._under_way += 1
-            return job
-
-    def _perform(self, job: Job) -> None:
-        pause = self._send(job)
-        with self._changed:
-            self._under_way -= 1
+            pause = self._send(job)
             if pause is not None and job.tries < MOST_TRIES:
                 job.due = monotonic() + pause
-                self._waiting.append(job)
-            self._changed.notify_all()
+                with self._changed:
+                    self._waiting.append(job)
+            return True
 
     def _send(self, job: Job) -> float | None:
         """Try once; return how long to wait before the next try, or None when there is none."""
