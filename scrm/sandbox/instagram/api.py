@@ -150,7 +150,7 @@ def _subscribed_fields(viewer: Viewer) -> list[str]:
         raise BadRequestError(100, message=message)
     if {"comments", "live_comments", "mentions"} & set(fields):
         viewer.needs(COMMENTS)
-    if any(one.startswith("messag") for one in fields):
+    if any(one.startswith(("message", "messaging")) for one in fields):
         viewer.needs(MESSAGES)
     return fields
 
