@@ -85,7 +85,7 @@ KIND_OF_JOB = Parameter(choices=frozenset({"tweets", "users"}), is_required=True
 
 def calls(vocabulary: Vocabulary) -> tuple[Call, ...]:
     """Return every call of the API in a vocabulary."""
-    return (*_users(vocabulary), *_posts(vocabulary), *_messages(vocabulary), *_of_the_app())
+    return (*_users(vocabulary), *_posts(vocabulary), *_messages(vocabulary), *_of_the_app(vocabulary))
 
 
 def _user_query(vocabulary: Vocabulary) -> dict[str, Parameter]:
@@ -197,9 +197,10 @@ def _messages(vocabulary: Vocabulary) -> tuple[Call, ...]:
     )
 
 
-def _of_the_app() -> tuple[Call, ...]:
+def _of_the_app(vocabulary: Vocabulary) -> tuple[Call, ...]:
     """Return the calls that concern the app: usage, compliance, webhooks and subscriptions."""
     job = {"compliance_job.fields": _chosen(JOB_FIELDS)}
+    made = job if vocabulary is POST else {}
     status = Parameter(choices=frozenset({"created", "in_progress", "failed", "complete"}))
     new_job = {"type": "string", "name": "string", "resumable": "boolean"}
     days = {"days": _count(1, 90, 7), "usage.fields": _chosen(USAGE_FIELDS)}
@@ -213,7 +214,7 @@ def _of_the_app() -> tuple[Call, ...]:
     return (
         Call(path="/2/usage/tweets", query=days, scopes=None, app_limit=50),
         Call(path=jobs, query={"type": KIND_OF_JOB, "status": status, **job}, scopes=None, app_limit=150),
-        Call(method="POST", path=jobs, query=job, body=new_job, body_required=("type",), scopes=None, app_limit=150),
+        Call(method="POST", path=jobs, query=made, body=new_job, body_required=("type",), scopes=None, app_limit=150),
         Call(path=f"{jobs}/{{id}}", query=job, parts=_part("id"), scopes=None, app_limit=150),
         Call(path="/2/webhooks", query=shown, scopes=None),
         Call(method="POST", path="/2/webhooks", body={"url": "string"}, body_required=("url",), scopes=None),
