@@ -1,17 +1,22 @@
 """A connection's access: opened for one run, renewed once however many workers wake, never kept in the clear."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import select, update
 
+from scrm import logs
 from scrm.connectors.base import Account, Api, Connector
-from scrm.errors import RetryLaterError
+from scrm.errors import NetworkError, RetryLaterError
 from scrm.failpoints import outside
 from scrm.http import GuardedSession
+from scrm.ingest.apps import values_of
 from scrm.models import Connection
 from scrm.records import Key
 from scrm.runtime import Core
+
+log = logs.get(__name__)
 
 
 def place(connection: Connection) -> str:
@@ -26,16 +31,25 @@ def session_for(core: Core) -> GuardedSession:
 
 
 def open_api(core: Core, connection: Connection, connector: Connector) -> Api:
-    """The connection's HTTP with its access; raises SealError."""
+    """The connection's HTTP with its access, renewed before it ends; raises SealError, NetworkError."""
     api = Api(
         network=connection.network,
         base_url=connection.base_url,
         session=session_for(core),
         account=account_of(connection),
         credentials=core.vault.open(connection.credentials or "", place(connection)),
+        app=values_of(core, connection.network),
+        now=core.db.clock.now,
     )
     api.renew = partial(_renew, core, connector, connection.id, connection.credentials_version)
+    _renew_in_time(api)
     return api
+
+
+def access_until(credentials: Mapping[str, str]) -> datetime | None:
+    """When somebody has to sign in again: the end of an access that does not renew itself; None: not known."""
+    renews = "refresh_token" in credentials or "renew_at" in credentials
+    return _time(credentials, "ends_at") or (None if renews else _time(credentials, "expires_at"))
 
 
 def account_of(connection: Connection) -> Account:
@@ -45,6 +59,24 @@ def account_of(connection: Connection) -> Account:
         handle=connection.label.removeprefix("@"),
         base_url=connection.base_url,
     )
+
+
+def _time(credentials: Mapping[str, str], name: str) -> datetime | None:
+    text = credentials.get(name)
+    return datetime.fromisoformat(text) if text else None
+
+
+def _renew_in_time(api: Api) -> None:
+    """Renew what its connector wants renewed by now. While the access still works, a failure costs nothing."""
+    due, ends = _time(api.credentials, "renew_at"), _time(api.credentials, "expires_at")
+    if due is None or due > api.now() or api.renew is None:
+        return
+    try:
+        api.renew(api)
+    except NetworkError as why:
+        if ends is None or ends <= api.now():
+            raise
+        log.warning("access_not_renewed", network=api.network, error=type(why).__name__)
 
 
 def _renew(core: Core, connector: Connector, connection_id: int, version: int, api: Api) -> None:
@@ -60,8 +92,12 @@ def _renew(core: Core, connector: Connector, connection_id: int, version: int, a
             raise RetryLaterError("another process is renewing the access", network=api.network, retry_after=2)
         row.refresh_lease_until = now + timedelta(seconds=core.settings.lease_seconds)
         sealed_for = place(row)
-    with outside("access.renew"):
-        connector.renew(api)
+    try:
+        with outside("access.renew"):
+            connector.renew(api)
+    except NetworkError:
+        _give_back_lease(core, connection_id, version)
+        raise
     with core.db.write("access.store") as session:
         session.execute(
             update(Connection)
@@ -70,6 +106,17 @@ def _renew(core: Core, connector: Connector, connection_id: int, version: int, a
                 credentials=core.vault.seal(api.credentials, sealed_for),
                 credentials_version=version + 1,
                 refresh_lease_until=None,
+                access_until=access_until(api.credentials),
             )
         )
     api.renew = partial(_renew, core, connector, connection_id, version + 1)
+
+
+def _give_back_lease(core: Core, connection_id: int, version: int) -> None:
+    """Else the second opinion on a dead access would be told to wait for a renewal that nobody makes."""
+    with core.db.write("access.give_back") as session:
+        session.execute(
+            update(Connection)
+            .where(Connection.id == connection_id, Connection.credentials_version == version)
+            .values(refresh_lease_until=None)
+        )
