@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import secrets
 import threading
 from dataclasses import dataclass
@@ -37,6 +39,8 @@ class Grant:
     scopes: tuple[str, ...]
     redirect_uri: str
     granted_at: datetime
+    challenge: str | None = None  # of PKCE, S256
+    account_ids: tuple[str, ...] = ()  # chosen; none means all
 
 
 class Codes:
@@ -50,16 +54,29 @@ class Codes:
         self._grants: dict[str, Grant] = {}
         self._used: set[str] = set()
 
-    def give(self, person_key: str, scopes: Iterable[str], redirect_uri: str) -> str:
+    def give(
+        self,
+        person_key: str,
+        scopes: Iterable[str],
+        redirect_uri: str,
+        *,
+        challenge: str | None = None,
+        account_ids: Iterable[str] = (),
+    ) -> str:
         code = self._prefix + secrets.token_urlsafe(64)
         grant = Grant(
-            person_key=person_key, scopes=tuple(scopes), redirect_uri=redirect_uri, granted_at=self._clock()
+            person_key=person_key,
+            scopes=tuple(scopes),
+            redirect_uri=redirect_uri,
+            granted_at=self._clock(),
+            challenge=challenge,
+            account_ids=tuple(account_ids),
         )
         with self._lock:
             self._grants[code] = grant
         return code
 
-    def take(self, code: str, redirect_uri: str) -> Grant:
+    def take(self, code: str, redirect_uri: str, verifier: str | None = None) -> Grant:
         """Use a code up and return what it stands for."""
         with self._lock:
             if code in self._used:
@@ -69,11 +86,17 @@ class Codes:
                 raise GraphError(100, message="Invalid verification code format.")
             if grant.redirect_uri != redirect_uri:
                 raise GraphError(100, 36008)
+            if grant.challenge is not None and grant.challenge != _digest(verifier or ""):
+                raise GraphError(100, message="Invalid code_verifier parameter.")
             del self._grants[code]
             self._used.add(code)
         if self._clock() - grant.granted_at > self._lifetime:
             raise GraphError(100, 36007)
         return grant
+
+
+def _digest(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def page(status: int, title: str, **shown: object) -> Response:

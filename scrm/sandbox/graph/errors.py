@@ -75,6 +75,7 @@ TABLE: Mapping[tuple[int, int], Sort] = {
     (506, 0): Sort(message="Duplicate status message"),
     (613, 0): Sort(message="(#613) Calls to this api have exceeded the rate limit."),
     (803, 0): Sort(message="(#803) Some of the aliases you requested do not exist"),
+    (2200, 0): Sort(message="(#2200) Callback verification failed: the callback did not echo the challenge"),
     (2500, 0): Sort(message="Unknown path components"),
     (80001, 0): Sort(
         message="(#80001) There have been too many calls to this Page account. Wait a bit and try again."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrm.sandbox.graph.errors import BadRequestError
 from scrm.sandbox.graph.fields import Field, fields_text
-from scrm.sandbox.graph.paging import DEFAULT_LIMIT, MOST, cut
+from scrm.sandbox.graph.paging import DEFAULT_LIMIT, MOST, cut, limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -132,6 +132,13 @@ class Graph:
             envelope["summary"] = listing.summary
         return envelope
 
+    def weight(self, type_name: str, fields: Sequence[Field], count: int) -> int:
+        """Return how many rows a request may bring at most, edges inside edges multiplied."""
+        edges = self._types[type_name].edges
+        inner = [one for one in fields if one.name in edges]
+        below = sum(self.weight(edges[one.name].type, one.fields, _limit(one, edges[one.name])) for one in inner)
+        return count * (1 + below)
+
     def check(self, type_name: str, fields: Sequence[Field]) -> None:
         """Refuse fields, edges and arguments that the type does not have, at every level that has a type."""
         type_ = self._types[type_name]
@@ -168,3 +175,7 @@ class Graph:
         if isinstance(value, dict) and fields:
             return {one.name: value[one.name] for one in fields if one.name in value}
         return value
+
+
+def _limit(one: Field, edge: Edge) -> int:
+    return limit(one.arguments, default=edge.default, most=edge.most)

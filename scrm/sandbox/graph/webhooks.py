@@ -107,6 +107,10 @@ class Webhooks:
             self._callback = url
         return True
 
+    def drop_callback(self) -> None:
+        with self._lock:
+            self._callback = ""
+
     def subscribe(self, account_id: str, fields: Iterable[str]) -> None:
         with self._lock:
             self._fields[account_id] = frozenset(fields)
