@@ -14,17 +14,17 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import requests
 from flask import Flask, Response, g, request
 
 from scrm.sandbox.youtube.feed import HUB, TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 LEASE_SECONDS = 432_000
 MOST_TRIES = 4
@@ -204,7 +204,7 @@ class Hub:
         job.tries += 1
         try:
             status, is_done = self._verify(job, job.intent) if job.intent else self._notify(job)
-        except requests.RequestException:
+        except (OSError, HTTPException):
             status, is_done = None, False
         with self._changed:
             self._deliveries.append(
@@ -230,11 +230,12 @@ class Hub:
             query["hub.lease_seconds"] = str(intent.lease_seconds)
         if intent.verify_token is not None:
             query["hub.verify_token"] = intent.verify_token
-        answer = requests.get(job.callback, params=query, timeout=TIMEOUT_SECONDS, allow_redirects=False)
-        is_done = 200 <= answer.status_code < 300 and answer.text == challenge
+        mark = "&" if urlsplit(job.callback).query else "?"
+        status, body = _call("GET", f"{job.callback}{mark}{urlencode(query)}")
+        is_done = 200 <= status < 300 and body == challenge.encode()
         if is_done:
             self._settle(intent)
-        return answer.status_code, is_done
+        return status, is_done
 
     def _settle(self, intent: Intent) -> None:
         with self._changed:
@@ -256,15 +257,33 @@ class Hub:
         }
         if job.secret:
             headers["X-Hub-Signature"] = signature(job.secret, job.body)
-        answer = requests.post(
-            job.callback, data=job.body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
-        return answer.status_code, 200 <= answer.status_code < 300
+        status, _ = _call("POST", job.callback, job.body, headers)
+        return status, 200 <= status < 300
+
+
+def _call(
+    method: str, address: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Ask a callback once, following no redirect; return the status and the body."""
+    parts = urlsplit(address)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+    try:
+        target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        connection.request(method, target, body or None, dict(headers or {}))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def _fault(sent: dict[str, str]) -> str | None:
-    callback = urlsplit(sent["hub.callback"])
-    is_address = callback.scheme in {"http", "https"} and callback.hostname and not callback.fragment
+    try:
+        callback = urlsplit(sent["hub.callback"])
+        is_ported = callback.port is None or callback.port > 0
+    except ValueError:
+        return "Invalid parameter: hub.callback; must be valid URI with no fragment"
+    is_address = callback.scheme in {"http", "https"} and callback.hostname and is_ported and not callback.fragment
     lease = sent.get("hub.lease_seconds")
     rules = {
         "hub.callback; must be valid URI with no fragment": is_address,

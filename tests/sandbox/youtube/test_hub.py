@@ -99,6 +99,20 @@ def test_a_subscription_is_verified_by_a_challenge(network, callback, channel):
     assert "hub_secret" not in str([living, network.deliveries(), network.requests()])
 
 
+def test_a_callback_keeps_a_query_of_its_own(network, callback, channel):
+    subscribe(network, callback, channel, **{"hub.callback": f"{callback.url}?connection=7"})
+    assert callback.asked[0]["connection"] == "7"
+    assert len(network.hub.subscriptions()) == 1
+
+
+def test_who_does_not_answer_at_all_is_asked_again(network, channel):
+    gone = Callback()
+    gone.server.shutdown()
+    gone.server.server_close()
+    subscribe(network, gone, channel)
+    assert [(one["attempt"], one["status"]) for one in network.deliveries()] == [(n, None) for n in (1, 2, 3, 4)]
+
+
 def test_who_does_not_know_of_it_refuses(network, callback, channel):
     callback.echo = False
     assert subscribe(network, callback, channel).status_code == 202
@@ -114,6 +128,7 @@ def test_who_does_not_know_of_it_refuses(network, callback, channel):
         {"hub.topic": "https://www.youtube.com/channel/UC1"},
         {"hub.callback": "http://127.0.0.1/x#here"},
         {"hub.callback": "ftp://127.0.0.1/x"},
+        {"hub.callback": "http://127.0.0.1:99999/x"},
         {"hub.callback": "https://elsewhere.example/x"},
         {"hub.verify": "sync"},
         {"hub.lease_seconds": "0"},
