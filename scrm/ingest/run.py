@@ -5,16 +5,15 @@ says what happens next. Only the claim that holds the lease may store.
 """
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from scrm import logs
-from scrm.connectors.base import Account, Api, Connector, ObjectPage, ObjectRef, ObjectStream, Page, Stream
+from scrm.connectors.base import Account, Api, Connector, ObjectRef, ObjectStream, Page, Stream
 from scrm.connectors.registry import connector_for
 from scrm.errors import (
     AccessExpiredError,
@@ -35,10 +34,10 @@ from scrm.ingest.access import account_of, open_api
 from scrm.ingest.internal import internal_check
 from scrm.ingest.store import RECHECK, Context, Stored, store
 from scrm.ingest.translate import Batch, translate
+from scrm.ingest.watches import settle_watches, wants_more
 from scrm.models import (
     Connection,
     ConnectionState,
-    Interaction,
     Run,
     StreamState,
     Watch,
@@ -184,7 +183,7 @@ def _objects(run: _Run, api: Api, stream: ObjectStream) -> bool:
         ).all()
     if not due:
         return False
-    refs = [ObjectRef(native_id=watch.native_id, fetch_ref=watch.fetch_ref) for watch in due]
+    refs = [ObjectRef(native_id=row.native_id, fetch_ref=row.fetch_ref, cursor=row.cursor) for row in due]
     with outside("ingest.read_objects"):
         page = stream.read(api, refs)
     batch = translate(page.items, run.account, stream.translate)
@@ -194,27 +193,10 @@ def _objects(run: _Run, api: Api, stream: ObjectStream) -> bool:
     with run.core.db.write("ingest.store_objects") as session:
         now = run.core.db.clock.now()
         stored = store(session, context_for(session, run.core, run.connection, stream.name), batch)
-        _settle_watches(session, run, due, page, now)
+        settle_watches(session, run.connection, due, page, now, recheck_after(run.core))
         _advance(session, run, Page(items=page.items, cursor=run.state.cursor, has_more=False), batch, now)
         _count(session, run, batch, stored)
-    return len(due) == stream.batch
-
-
-def _settle_watches(session: Session, run: _Run, due: Sequence[Watch], page: ObjectPage, now: datetime) -> None:
-    """What was read is due again later, or watched no longer; what was confirmed says so."""
-    again = now + recheck_after(run.core)
-    done = set(page.gone) | set(page.ends)
-    ends = [watch.native_id for watch in due if watch.until_at < again or watch.native_id in done]
-    stays = [watch.native_id for watch in due if watch.native_id not in set(ends)]
-    mine = (Watch.connection_id == run.connection.id) & (Watch.stream == run.state.stream)
-    session.execute(delete(Watch).where(mine, Watch.native_id.in_(ends)))
-    session.execute(update(Watch).where(mine, Watch.native_id.in_(stays)).values(due_at=again))
-    confirmed = [watch.native_id for watch in due if watch.native_id not in set(page.gone)]
-    session.execute(
-        update(Interaction)
-        .where(Interaction.network == run.connection.network, Interaction.native_id.in_(confirmed))
-        .values(checked_at=now)
-    )
+    return len(due) == stream.batch or wants_more(due, page)
 
 
 def _count(session: Session, run: _Run, batch: Batch, stored: Stored) -> None:
@@ -264,6 +246,7 @@ def _finish(run: _Run, stream: Stream | ObjectStream, *, more: bool, wait_until:
     with run.core.db.write("ingest.finish") as session:
         done = not more
         due_at = _next_due(session, run, stream, now) if done else now
+        was_woken = StreamState.due_at > run.state.due_at  # meanwhile, by a push or an admin
         session.execute(
             update(StreamState)
             .where(StreamState.id == run.state.id, still_mine(run.state))
@@ -273,7 +256,7 @@ def _finish(run: _Run, stream: Stream | ObjectStream, *, more: bool, wait_until:
                 failures=0,
                 problem=None,
                 problem_since=None,
-                due_at=max(due_at, wait_until) if wait_until else due_at,
+                due_at=case((was_woken, StreamState.due_at), else_=max(due_at, wait_until) if wait_until else due_at),
                 read_at=now if done else StreamState.read_at,
                 backfilled_at=StreamState.backfilled_at if run.state.backfilled_at or not done else now,
             )
