@@ -123,7 +123,7 @@ class YouTube:
             "client_id": self._client.client_id,
             "client_secret": self._client.client_secret,
             "api_key": self._access.api_key,
-            "api_url": f"{self.base_url}/youtube/v3",
+            "api_url": self.base_url,
             "authorize_url": f"{self.base_url}/o/oauth2/v2/auth",
             "token_url": f"{self.base_url}/token",
             "revoke_url": f"{self.base_url}/revoke",

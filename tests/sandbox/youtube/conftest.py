@@ -36,7 +36,7 @@ class Reader:
         self.key = {"key": key} if key else {}
 
     def answer(self, call: str, headers: dict[str, str] | None = None, **query: Any) -> requests.Response:
-        url = f"{self.network.app()['api_url']}/{call}"
+        url = f"{self.network.app()['api_url']}/youtube/v3/{call}"
         sent = {**self.headers, **(headers or {})}
         return requests.get(url, params={**self.key, **query}, headers=sent, timeout=10)
 
