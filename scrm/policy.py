@@ -28,6 +28,7 @@ class Permission:
     """Allowed or held, why, and where that is written. `reason` is a message for the catalogue."""
 
     allowed: bool
+    needs_consent: bool = False  # it would be allowed if the person agreed
     reason: str = ""
     source: str = ""
     read_on: date | None = None
@@ -41,8 +42,8 @@ UNKNOWN = N_("Held back: no connector knows this network's terms.")
 NOT_FOR_CRM = frozenset({Audience.PRIVATE, Audience.FOLLOWERS, Audience.COMMUNITY})
 
 
-def permit(network: str, use: Use, *, audience: str = Audience.PUBLIC) -> Permission:
-    """Whether this use of this network's data is allowed, and why not."""
+def permit(network: str, use: Use, *, audience: str = Audience.PUBLIC, has_consent: bool = False) -> Permission:
+    """Whether this use of this network's data is allowed, and why not; `has_consent`: the person agreed to it."""
     connector = connectors().get(network)
     if connector is None:
         return Permission(allowed=False, reason=UNKNOWN)
@@ -50,8 +51,14 @@ def permit(network: str, use: Use, *, audience: str = Audience.PUBLIC) -> Permis
     rule: Rule = getattr(terms, use.value)
     if rule is Rule.FORBIDDEN:
         return Permission(allowed=False, reason=FORBIDDEN, source=terms.source, read_on=terms.read_on)
-    if rule is Rule.CONSENT:
-        return Permission(allowed=False, reason=NEEDS_CONSENT, source=terms.source, read_on=terms.read_on)
+    if rule is Rule.CONSENT and not has_consent:
+        return Permission(
+            allowed=False,
+            needs_consent=True,
+            reason=NEEDS_CONSENT,
+            source=terms.source,
+            read_on=terms.read_on,
+        )
     if use is Use.WRITE and audience in NOT_FOR_CRM:
         return Permission(allowed=False, reason=NOT_PUBLIC, source=terms.source, read_on=terms.read_on)
     return Permission(allowed=True, source=terms.source, read_on=terms.read_on)

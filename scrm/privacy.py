@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from scrm.ingest.profiles import forget_profiles
 from scrm.models import (
     Delivery,
     EntryState,
     InboxItem,
     Interaction,
     Journal,
+    Profile,
     RawRecord,
     Run,
     SignInLink,
@@ -36,6 +38,7 @@ def purge(core: Core) -> bool:
     with core.db.write("privacy.purge") as session:
         counts = [
             _delete_some(session, RawRecord, RawRecord.expires_at < now),
+            _blank_profiles(session, now),
             _blank_interactions(session, now),
             _delete_interactions(session, now),
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
@@ -55,6 +58,13 @@ def _delete_some(session: Session, model: type, condition: object) -> int:
     ids = session.scalars(select(model.id).where(condition).limit(PORTION)).all()  # type: ignore[attr-defined, arg-type]
     if ids:
         session.execute(delete(model).where(model.id.in_(ids)))  # type: ignore[attr-defined]
+    return len(ids)
+
+
+def _blank_profiles(session: Session, now: datetime) -> int:
+    ids = session.scalars(select(Profile.id).where(Profile.expires_at < now).limit(PORTION)).all()
+    if ids:
+        forget_profiles(session, ids, now)
     return len(ids)
 
 

@@ -13,12 +13,14 @@ from scrm.matching.judgments import Decision, decide
 from scrm.models import (
     Delivery,
     EntryState,
+    HandleHistory,
     InboxItem,
     Interaction,
     Journal,
     Judge,
     LocalContact,
     LocalRecord,
+    Profile,
     RawRecord,
     Run,
     SignInLink,
@@ -213,39 +215,40 @@ def in_crm(core: Core, key: str) -> int:
         return len(session.scalars(select(LocalRecord).where(LocalRecord.external_key == key)).all())
 
 
+def linked_speaker(session: Session, **profile_values: Any) -> Profile:
+    """A profile that a steward linked to a contact of the built-in CRM."""
+    kept = LocalContact(source_id="1", fields={"full_name": "Erika Beispiel"}, seq=1, updated_at=NOW)
+    add(session, kept)
+    profile, contact = make_profile(session, **profile_values), make_contact(session, native_id=str(kept.id))
+    decide(
+        session,
+        NOW,
+        Decision(
+            profile_id=profile.id,
+            contact_id=contact.id,
+            verdict=Verdict.POSITIVE,
+            judge=Judge.STEWARD,
+            user_id=make_user(session).id,
+        ),
+    )
+    return profile
+
+
+def write_to_crm(core: Core) -> None:
+    while expand_due(core):
+        pass
+    deliver(core, LocalCrm(core.db))
+
+
 def test_an_expired_interaction_leaves_the_crm_and_then_the_database(core: Core, clock: FakeClock) -> None:
     with core.db.write("test.linked") as session:
-        kept = LocalContact(source_id="1", fields={"full_name": "Erika Beispiel"}, seq=1, updated_at=NOW)
-        add(session, kept)
-        profile, contact, user = (
-            make_profile(session),
-            make_contact(session, native_id=str(kept.id)),
-            make_user(session),
-        )
-        interaction = make_interaction(session, profile, expires_at=NOW + timedelta(hours=1))
-        decide(
-            session,
-            NOW,
-            Decision(
-                profile_id=profile.id,
-                contact_id=contact.id,
-                verdict=Verdict.POSITIVE,
-                judge=Judge.STEWARD,
-                user_id=user.id,
-            ),
-        )
+        interaction = make_interaction(session, linked_speaker(session), expires_at=NOW + timedelta(hours=1))
         key = Key(network=interaction.network, native_id=interaction.native_id).external("interaction")
-
-    def work() -> None:
-        while expand_due(core):
-            pass
-        deliver(core, LocalCrm(core.db))
-
-    work()
+    write_to_crm(core)
     assert in_crm(core, key) == 1
     clock.advance(2 * 3600)
     purge(core)
-    work()
+    write_to_crm(core)
     assert in_crm(core, key) == 0
     assert count(core, Interaction) == 1
     clock.advance(2 * 86_400)
@@ -313,3 +316,41 @@ def test_nothing_to_do_changes_nothing(core: Core) -> None:
         add(session, raw(make_connection(session).id, 1, FUTURE))
     assert purge(core) is False
     assert (count(core, Interaction), count(core, RawRecord), count(core, TimelineDue)) == (1, 1, 0)
+
+
+def test_a_profile_whose_time_is_over_is_blanked_with_all_that_was_made_of_it(core: Core) -> None:
+    with core.db.write("test.rows") as session:
+        connection = make_connection(session).id
+        over = make_profile(session, native_id="over", bio="About me", expires_at=PAST).id
+        stays = make_profile(session, native_id="stays", bio="About me", expires_at=FUTURE).id
+        add(session, HandleHistory(profile_id=over, handle="p", first_seen_at=PAST, last_seen_at=PAST))
+        add(session, raw(connection, 1, FUTURE, author_id="over"), raw(connection, 2, FUTURE, author_id="stays"))
+        said = make_interaction(session, session.get_one(Profile, over)).id
+    while purge(core):
+        pass
+    with core.db.read() as session:
+        blank, kept = session.get_one(Profile, over), session.get_one(Profile, stays)
+        shown = (blank.handle, blank.display_name, blank.url, blank.bio, blank.links, blank.expires_at)
+        assert shown == (None, None, None, None, [], None)
+        assert blank.match_due_at == NOW
+        assert (kept.bio, kept.expires_at) == ("About me", FUTURE)
+        assert session.get_one(Interaction, said).version == 2
+        assert session.scalars(select(RawRecord.author_id)).all() == ["stays"]
+    assert count(core, HandleHistory) == 0
+
+
+def test_what_the_crm_shows_of_a_blanked_profile_is_written_anew(core: Core, clock: FakeClock) -> None:
+    with core.db.write("test.linked") as session:
+        speaker = linked_speaker(session, display_name="Ada Quickenborough", expires_at=FUTURE)
+        make_interaction(session, speaker, text="Hello")
+    write_to_crm(core)
+    assert [row["author"] for row in fields_in_crm(core)] == ["Ada Quickenborough"]
+    clock.advance(60)
+    purge(core)
+    write_to_crm(core)
+    assert [(row["author"], row["handle"], row["text"]) for row in fields_in_crm(core)] == [("", "", "Hello")]
+
+
+def fields_in_crm(core: Core) -> list[dict[str, Any]]:
+    with core.db.read() as session:
+        return list(session.scalars(select(LocalRecord.fields)))

@@ -3,17 +3,29 @@
 Works on bare rows, not on mapped objects: a page names dozens of profiles, nearly all known and unchanged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from scrm.db import METADATA, upsert
 from scrm.ingest.translate import Batch
-from scrm.models import HandleHistory, MatchState, Profile, uuid7
+from scrm.models import (
+    Candidate,
+    HandleHistory,
+    Interaction,
+    Link,
+    MatchKey,
+    MatchState,
+    Profile,
+    RawRecord,
+    Side,
+    mark_timelines_due,
+    uuid7,
+)
 from scrm.records import Key, ProfileRecord
 
 if TYPE_CHECKING:
@@ -23,9 +35,8 @@ PROFILES = METADATA.tables[Profile.__tablename__]
 SHORT = ("handle", "display_name", "url")  # what a short form carries
 FULL = (*SHORT, "bio", "location", "company", "title", "email", "language")
 FLAGS = ("email_verified", "is_bot", "is_organization")
-COMPARED = tuple(
-    PROFILES.c[name] for name in ("id", "network", "scope", "native_id", "is_internal", "links", *FULL, *FLAGS)
-)
+IDENTITY = ("id", "network", "scope", "native_id", "is_internal")
+COMPARED = tuple(PROFILES.c[name] for name in (*IDENTITY, "expires_at", "links", *FULL, *FLAGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,7 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
             renamed.append((row.id, record.handle))
     fresh = [_new_row(key, batch.profiles.get(key), context) for key in wanted if key not in known]
     if fresh:
-        columns = (PROFILES.c.id, PROFILES.c.network, PROFILES.c.scope, PROFILES.c.native_id, PROFILES.c.is_internal)
+        columns = [PROFILES.c[name] for name in IDENTITY]
         for row in session.execute(insert(PROFILES).returning(*columns, PROFILES.c.handle), fresh):
             known[_key(row)] = Known(row.id, row.is_internal)
             renamed.append((row.id, row.handle))
@@ -90,6 +101,7 @@ def _new_row(key: Key, record: ProfileRecord | None, context: "Context") -> dict
         "updated_at": context.now,
         "match_state": (MatchState.INTERNAL if internal else MatchState.NEW).value,
         "match_due_at": None if internal or record is None else context.now,
+        "expires_at": None if record is None else context.profile_expires_at,
     }
 
 
@@ -106,13 +118,41 @@ def _update(session: Session, row: Row[Any], record: ProfileRecord, context: "Co
     else:
         new = {name: value for name in SHORT if (value := getattr(record, name)) is not None}
     changed: dict[str, Any] = {name: value for name, value in new.items() if getattr(row, name) != value}
-    if not changed:
-        return False
-    changed |= {"updated_at": context.now, "deleted_at": None}
-    if not row.is_internal:
-        changed |= {"match_due_at": context.now, "match_generation": PROFILES.c.match_generation + 1}
-    session.execute(update(PROFILES).where(PROFILES.c.id == row.id).values(**changed))
-    return True
+    stays = {}
+    if row.expires_at is None or (context.is_kept_by_refresh and record.full):
+        stays = {"expires_at": context.profile_expires_at}
+    if changed:
+        stays |= changed | {"updated_at": context.now, "deleted_at": None}
+        if not row.is_internal:
+            stays |= {"match_due_at": context.now, "match_generation": PROFILES.c.match_generation + 1}
+    if changed or stays.get("expires_at"):
+        session.execute(update(PROFILES).where(PROFILES.c.id == row.id).values(**stays))
+    return bool(changed)
+
+
+def forget_profiles(session: Session, profile_ids: Sequence[int], now: datetime) -> None:
+    """Blank what these profiles showed, and all that was made of it: their time is over, or they are gone.
+
+    The rows stay, because what was said hangs on them. Entries in the CRM that name the author are written anew.
+    """
+    mine = PROFILES.c.id.in_(profile_ids)
+    for row in session.execute(select(PROFILES.c.network, PROFILES.c.native_id).where(mine)):
+        session.execute(
+            delete(RawRecord).where(RawRecord.network == row.network, RawRecord.author_id == row.native_id)
+        )
+    blank: dict[str, Any] = dict.fromkeys(FULL) | dict.fromkeys(FLAGS, False)
+    again: dict[str, Any] = {"match_due_at": now, "match_generation": PROFILES.c.match_generation + 1}
+    session.execute(update(PROFILES).where(mine).values(**blank, links=[], expires_at=None, updated_at=now, **again))
+    session.execute(delete(HandleHistory).where(HandleHistory.profile_id.in_(profile_ids)))
+    session.execute(delete(Candidate).where(Candidate.profile_id.in_(profile_ids)))
+    session.execute(delete(MatchKey).where(MatchKey.side == Side.PROFILE.value, MatchKey.owner_id.in_(profile_ids)))
+    session.execute(
+        update(Interaction)
+        .where(Interaction.profile_id.in_(profile_ids), Interaction.deleted_at.is_(None))
+        .values(version=Interaction.version + 1)
+    )
+    linked = select(Link.profile_id).where(Link.profile_id.in_(profile_ids))
+    mark_timelines_due(session, session.scalars(linked).all(), now)
 
 
 def _remember_handles(session: Session, now: datetime, handles: list[tuple[int, str | None]]) -> None:

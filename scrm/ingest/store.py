@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from scrm.connectors.base import RECHECK as RECHECK_STREAM
 from scrm.db import METADATA, upsert
 from scrm.ingest.internal import InternalCheck
-from scrm.ingest.profiles import Known, store_profiles
+from scrm.ingest.profiles import Known, forget_profiles, store_profiles
 from scrm.ingest.translate import Batch
 from scrm.models import Interaction, Link, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
 from scrm.records import DeletedKind, Direction, InteractionRecord, Key
@@ -36,9 +36,22 @@ class Context:
     now: datetime
     raw_hours: int
     keep_hours: int | None
+    keep_profile_hours: int | None = None
+    is_kept_by_refresh: bool = False
     is_internal: InternalCheck
     is_archive: bool = False
     recheck_after: timedelta = RECHECK
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When what is read now has to go."""
+        return self.now + timedelta(hours=self.keep_hours) if self.keep_hours else None
+
+    @property
+    def profile_expires_at(self) -> datetime | None:
+        """When what a profile shows now has to go."""
+        hours = self.keep_profile_hours or self.keep_hours
+        return self.now + timedelta(hours=hours) if hours else None
 
 
 @dataclass(kw_only=True)
@@ -175,7 +188,7 @@ def _new_row(
         "version": 1,
         "edited_at": record.edited_at,
         "checked_at": None if context.is_archive else context.now,
-        "expires_at": context.now + timedelta(hours=context.keep_hours) if context.keep_hours else None,
+        "expires_at": context.expires_at,
     }
 
 
@@ -197,12 +210,16 @@ def _update(row: Interaction, record: InteractionRecord, context: Context) -> bo
             return False
         row.deleted_at, row.occurred_at = None, record.occurred_at
     elif _is_older(row, record) or _says_nothing_new(row, record):
+        if context.is_kept_by_refresh:
+            row.expires_at = context.expires_at
         return False
     for name in COMPARED:
         value = _plain(getattr(record, name))
         setattr(row, name, value if value is not None else getattr(row, name))
     row.edited_at = record.edited_at
     row.checked_at = context.now
+    if context.is_kept_by_refresh:
+        row.expires_at = context.expires_at
     row.version += 1
     return True
 
@@ -237,15 +254,22 @@ def _store_deletions(session: Session, context: Context, batch: Batch, stored: S
         session.execute(delete(Watch).where(Watch.connection_id == context.connection_id, Watch.native_id.in_(ids)))
     for key, record in batch.deletions.items():
         if record.kind is DeletedKind.PROFILE:
-            session.execute(
-                update(Profile)
-                .where(
-                    tuple_(Profile.network, Profile.scope, Profile.native_id)
-                    == (key.network, key.scope, key.native_id),
-                    Profile.deleted_at.is_(None),
-                )
-                .values(deleted_at=record.deleted_at or context.now)
-            )
+            _delete_profile(session, context, key, record.deleted_at or context.now)
+
+
+def _delete_profile(session: Session, context: Context, key: Key, at: datetime) -> None:
+    """The profile is gone at the network: what it showed goes here too."""
+    gone = session.scalars(
+        update(Profile)
+        .where(
+            tuple_(Profile.network, Profile.scope, Profile.native_id) == (key.network, key.scope, key.native_id),
+            Profile.deleted_at.is_(None),
+        )
+        .values(deleted_at=at)
+        .returning(Profile.id)
+    ).all()
+    if gone:
+        forget_profiles(session, gone, context.now)
 
 
 def _store_orders(session: Session, context: Context, batch: Batch) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from scrm.matching.blocking import candidate_ids, keep_profile_keys, one_writer
+from scrm.matching.consent import match_permission, names_account
 from scrm.matching.evidence import Evidence
 from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing, survivor
 from scrm.matching.keys import profile_keys
@@ -13,7 +14,6 @@ from scrm.matching.load import StoredFrequencies, active_model, add_shipped_mode
 from scrm.matching.model import MatchModel
 from scrm.matching.score import Action, Judged, Ranking, Reason, Scored, score
 from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict
-from scrm.policy import Use, permit
 from scrm.runtime import Core
 
 BATCH = 20
@@ -64,9 +64,12 @@ def _ship_model(core: Core) -> tuple[int, MatchModel]:
 
 def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
     view = profile_view(row)
-    keys = frozenset(profile_keys(view)) if permit(row.network, Use.MATCH).allowed else frozenset()
+    permission = match_permission(session, row)
+    keys = frozenset(profile_keys(view)) if permission.allowed or permission.needs_consent else frozenset()
     seen = _versions(session, keys)
     contacts = contact_views(session, seen, row.id)
+    if permission.needs_consent:
+        contacts = [contact for contact in contacts if names_account(contact, view)]
     latest = latest_judgment_id(session, row.id)
     judged = {}
     for judgment in reversed(standing(session, row.id)):

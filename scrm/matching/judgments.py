@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import ConflictError, InputError
 from scrm.i18n import N_
+from scrm.matching.consent import link_permission
 from scrm.models import (
     AuditEntry,
     Candidate,
@@ -59,6 +60,7 @@ def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
         raise InputError(N_("This decision needs exactly one contact."))
     if profile.is_internal:
         raise InputError(N_("Our own people are never linked to contacts."))
+    _check_terms(session, profile, decision)
     newest = latest_judgment_id(session, profile.id)
     if decision.seen_judgment_id != -1 and newest > (decision.seen_judgment_id or 0):
         raise ConflictError("somebody judged this profile first")
@@ -79,6 +81,15 @@ def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
     if decision.user_id is not None:
         _audit(session, now, row, f"judgment.{decision.verdict.value}")
     return row
+
+
+def _check_terms(session: Session, profile: Profile, decision: Decision) -> None:
+    """Nobody links what the network's terms keep apart."""
+    contact = session.get(Contact, survivor(session, decision.contact_id) or 0)
+    if decision.verdict is Verdict.POSITIVE and contact is not None:
+        held = link_permission(session, profile, contact).reason
+        if held:
+            raise InputError(held)
 
 
 def undo(session: Session, now: datetime, judgment_id: int, user_id: int | None) -> Judgment:
@@ -176,6 +187,8 @@ def _outcome(
             contact_id = survivor(session, row.contact_id)
             stands_since = row.id if by_people else 0  # a refusal holds against whatever the engine says later
             if contact_id is None or refused.get(contact_id, 0) > stands_since:
+                continue
+            if not link_permission(session, profile, session.get_one(Contact, contact_id)).allowed:
                 continue
             return (row, contact_id), MatchState.LINKED
     return None, MatchState.REVIEW if _has_candidate(session, profile.id, refused) else MatchState.NONE

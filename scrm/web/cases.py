@@ -10,7 +10,19 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from scrm.matching.judgments import latest_judgment_id, standing, survivor
-from scrm.models import Candidate, Contact, Interaction, Judge, Judgment, Link, MatchState, Profile, User, Verdict
+from scrm.models import (
+    Candidate,
+    Consent,
+    Contact,
+    Interaction,
+    Judge,
+    Judgment,
+    Link,
+    MatchState,
+    Profile,
+    User,
+    Verdict,
+)
 from scrm.policy import Use, permit
 from scrm.web import comparison, waterfall
 
@@ -64,6 +76,8 @@ class Case:
     seen: int
     last: Judgment | None
     last_by: str | None
+    asks_consent: bool  # the network's terms ask for it
+    consent: Consent | None
 
 
 def find(db: Session, public_id: UUID) -> Profile | None:
@@ -112,6 +126,8 @@ def open_case(db: Session, profile: Profile) -> Case:
         seen=latest_judgment_id(db, profile.id),
         last=last,
         last_by=_who_judged(db, last),
+        asks_consent=permit(profile.network, Use.MATCH).needs_consent,
+        consent=db.get(Consent, profile.id),
     )
 
 

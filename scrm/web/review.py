@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import ConflictError, InputError
 from scrm.i18n import gettext
+from scrm.matching.consent import give_consent, withdraw_consent
 from scrm.matching.judgments import Decision, decide, undo
 from scrm.models import Candidate, Contact, Judge, Judgment, Profile, Role, Verdict
 from scrm.web import cases, counts, current, frame, people_search, timeline
@@ -73,7 +74,7 @@ def settle(profile_id: UUID) -> ResponseReturnValue:
     except ConflictError:
         return _conflict(profile_id)
     except InputError as why:
-        return render_template("error.html", code=400, title=gettext("Not possible"), text=str(why)), 400
+        return render_template("error.html", code=400, title=gettext("Not possible"), text=gettext(str(why))), 400
     current.wake("expand")
     if stays:
         return redirect(url_for("review.case", profile_id=profile_id, done=judgment.id, **_filters()))
@@ -96,6 +97,26 @@ def take_back() -> ResponseReturnValue:
         return _conflict(profile.public_id)
     current.wake("expand")
     return redirect(url_for("review.case", profile_id=profile.public_id, undone=judgment_id, **_filters()))
+
+
+@blueprint.post("/<uuid:profile_id>/consent")
+@allow(Role.STEWARD, Role.ADMIN)
+def consent(profile_id: UUID) -> ResponseReturnValue:
+    """Record that the person agreed to be linked, or that they no longer do."""
+    try:
+        with current.core().db.write("review.consent") as db:
+            profile = cases.find(db, profile_id)
+            if profile is None:
+                abort(404)
+            if request.form.get("act") == "withdraw":
+                withdraw_consent(db, profile.id, current.user().id, current.now())
+            else:
+                give_consent(db, profile.id, request.form.get("source", ""), current.user().id, current.now())
+    except InputError as why:
+        text = gettext(str(why))
+        return render_template("error.html", code=400, title=gettext("Not possible"), text=text), 400
+    current.wake("match")
+    return redirect(url_for("review.case", profile_id=profile_id, **_filters()))
 
 
 def _decision(db: Session, profile: Profile, verdict: Verdict) -> Decision:
