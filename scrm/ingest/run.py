@@ -222,6 +222,8 @@ def context_for(session: Session, core: Core, connection: Connection, stream: st
         now=core.db.clock.now(),
         raw_hours=min(RAW_HOURS, terms.keep_hours or RAW_HOURS),
         keep_hours=terms.keep_hours,
+        keep_profile_hours=terms.keep_profile_hours,
+        is_kept_by_refresh=terms.is_kept_by_refresh,
         is_internal=internal_check(session),
         recheck_after=recheck_after(core),
     )
