@@ -201,7 +201,7 @@ def test_a_life_read_back_through_the_api_is_the_truth(network, reader, me, path
     network.like("katharina", news, at=minute(7))
     network.share("helene", news, at=minute(8))
     network.follow("jane_doe", "nordwerk", at=minute(9))
-    network.message("katharina", "Unter uns", at=minute(10))
+    network.message("katharina", "Nur für Sie", at=minute(10))
     found = {("post", number) for number in reader.ids(f"/2/users/{me}/tweets")}
     found |= {("mention", number) for number in reader.ids(path)}
     found |= {("quote", number) for number in reader.ids(f"/2/tweets/{news}/quote_tweets")}

@@ -88,7 +88,7 @@ def test_a_call_needs_its_scope(network, me, path, scope):
         ("/2/users", "ids"),
         ("/2/users/by?usernames=nord.werk", "usernames"),
         ("/2/users/by?usernames=sixteencharacter", "usernames"),
-        ("/2/users/search?query=caf%C3%A9", "query"),
+        ("/2/users/search?query=%C3%A9t%C3%A9", "query"),
         (f"/2/tweets?ids={MANY}", "ids"),
         ("/2/tweets/1/liking_users?max_results=0", "max_results"),
         ("/2/tweets/1/quote_tweets?max_results=9", "max_results"),
