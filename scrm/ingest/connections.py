@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.registry import connector_for
+from scrm.db import take_turns
 from scrm.errors import AccessRevokedError, ConflictError, InputError
 from scrm.failpoints import outside
 from scrm.http import check_url
 from scrm.i18n import N_
-from scrm.ingest.access import place, session_for
+from scrm.ingest.access import access_until, place, session_for
+from scrm.ingest.apps import default_base_url, values_of
+from scrm.ingest.farewell import say_farewell
 from scrm.ingest.profiles import store_profiles
 from scrm.ingest.run import context_for
 from scrm.ingest.translate import Batch
@@ -31,34 +34,55 @@ from scrm.models import (
 from scrm.records import ProfileRecord
 from scrm.runtime import Core
 
+LOCK = 7_265_379  # any number of our own: one account must not be connected twice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """An access that works: the HTTP that carries it, and whose it is."""
+
+    api: Api
+    account: Account
+    profile: ProfileRecord
+
 
 def connect(core: Core, network: str, form: Mapping[str, str], owner_id: int | None) -> Connection:
-    """Test the access, then store the connection and begin to read.
+    """Test an access that was filled in, then store the connection and begin to read.
 
     Raises InputError for what the admin can correct (also an account that is connected already), NetworkError when
     the network cannot be asked now.
     """
     connector = connector_for(network)
-    api, account, profile = _try(core, connector, form)
+    return add(core, connector, _try(core, connector, form), owner_id)
+
+
+def add(
+    core: Core, connector: Connector, tested: Tested, owner_id: int | None, budget_cap: int | None = None
+) -> Connection:
+    """Store a connection whose access was tested, and begin to read."""
+    api, account = tested.api, tested.account
     now = core.db.clock.now()
     row = Connection(
         public_id=uuid7(),
-        network=network,
+        network=connector.manifest.key,
         scope=account.key.scope,
         base_url=api.base_url,
         native_id=account.key.native_id,
         label="@" + account.handle.removeprefix("@"),
         owner_id=owner_id,
         created_at=now,
+        budget_cap=budget_cap,
+        access_until=access_until(api.credentials),
     )
     row.credentials = core.vault.seal(api.credentials, place(row))
     with core.db.write("connection.add") as session:
+        take_turns(session, LOCK)
         if _same_identity(session, row):
             raise InputError(N_("This account is connected already."))
         session.add(row)
         session.flush()
         _begin_streams(session, row, connector, now)
-        store_profiles(session, context_for(session, core, row, "own"), _own(profile))
+        store_profiles(session, context_for(session, core, row, "own"), _own(tested.profile))
         _make_internal(session, account, now)
         _audit(session, now, owner_id, "connection.added", row)
     _wake_streams(core, row.id)
@@ -66,18 +90,23 @@ def connect(core: Core, network: str, form: Mapping[str, str], owner_id: int | N
 
 
 def reconnect(core: Core, public_id: UUID, form: Mapping[str, str], user_id: int | None) -> Connection:
-    """Sign in again on the same account: keys, cursors and everything read stay as they are."""
+    """Sign in again with an access that was filled in."""
     with core.db.read() as session:
         row = _get(session, public_id)
-    connector = connector_for(row.network)
-    api, account, _profile = _try(core, connector, {**form, "base_url": row.base_url})
-    if account.key.native_id != row.native_id:
-        raise InputError(N_("This access belongs to another account."))
+    tested = _try(core, connector_for(row.network), {**form, "base_url": row.base_url})
+    return take_access(core, public_id, tested, user_id)
+
+
+def take_access(core: Core, public_id: UUID, tested: Tested, user_id: int | None) -> Connection:
+    """A new access for the same account: keys, cursors and everything read stay as they are."""
     now = core.db.clock.now()
     with core.db.write("connection.reconnect") as session:
         row = _get(session, public_id)
-        row.credentials = core.vault.seal(api.credentials, place(row))
+        if tested.account.key.native_id != row.native_id:
+            raise InputError(N_("This access belongs to another account."))
+        row.credentials = core.vault.seal(tested.api.credentials, place(row))
         row.credentials_version += 1
+        row.access_until = access_until(tested.api.credentials)
         _set_state(session, row, ConnectionState.ACTIVE, now)
         _audit(session, now, user_id, "connection.reconnected", row)
     _wake_streams(core, row.id)
@@ -108,12 +137,16 @@ def resume(core: Core, public_id: UUID, user_id: int | None) -> None:
 
 
 def remove(core: Core, public_id: UUID, user_id: int | None) -> None:
-    """Forget the access and stop for good; what was read stays until its retention ends."""
+    """Tell the network, forget the access and stop for good; what was read stays until its retention ends."""
+    with core.db.read() as session:
+        row = _get(session, public_id)
+    say_farewell(core, row)
     now = core.db.clock.now()
     with core.db.write("connection.remove") as session:
         row = _get(session, public_id)
         _set_state(session, row, ConnectionState.REMOVED, now)
-        row.credentials, row.removed_at = None, now
+        row.credentials, row.access_until, row.removed_at = None, None, now
+        row.credentials_version += 1  # a renewal that is under way must not bring the access back
         session.execute(delete(Watch).where(Watch.connection_id == row.id))
         _audit(session, now, user_id, "connection.removed", row)
 
@@ -200,21 +233,40 @@ def health(session: Session, connection: Connection, now: datetime) -> Health:
     )
 
 
-def _try(core: Core, connector: Connector, form: Mapping[str, str]) -> tuple[Api, Account, ProfileRecord]:
+def _try(core: Core, connector: Connector, form: Mapping[str, str]) -> Tested:
     """Check the address and the access before anything is stored."""
-    base_url = check_url(form.get("base_url") or connector.base_url(form), core.settings.allowed_hosts)
+    app = values_of(core, connector.manifest.key)
+    base_url = default_base_url(connector, form, app)
     fields = connector.manifest.credential_fields
     credentials = {field.name: form.get(field.name, "").strip() for field in fields if field.name != "base_url"}
-    missing = [field.label for field in fields if field.name != "base_url" and not credentials[field.name]]
-    if missing:
+    if not all(credentials.values()):
         raise InputError(N_("Something is missing: fill in every field."))
-    api = Api(network=connector.manifest.key, base_url=base_url, session=session_for(core), credentials=credentials)
+    api = new_api(core, connector, base_url, credentials, app)
+    with outside("connection.sign_in"):
+        return check_access(connector, api)
+
+
+def new_api(
+    core: Core, connector: Connector, base_url: str, credentials: Mapping[str, str], app: Mapping[str, str]
+) -> Api:
+    """HTTP to a network before there is a connection; raises HostRefusedError."""
+    return Api(
+        network=connector.manifest.key,
+        base_url=check_url(base_url, core.settings.allowed_hosts),
+        session=session_for(core),
+        credentials=dict(credentials),
+        app=app,
+        now=core.db.clock.now,
+    )
+
+
+def check_access(connector: Connector, api: Api) -> Tested:
+    """Ask the network whose access it is; raises InputError when it is nobody's."""
     try:
-        with outside("connection.sign_in"):
-            account, profile = connector.sign_in(api)
+        account, profile = connector.sign_in(api)
     except AccessRevokedError as why:
         raise InputError(N_("The network does not accept this access.")) from why
-    return api, account, profile
+    return Tested(api=api, account=account, profile=profile)
 
 
 def _same_identity(session: Session, row: Connection) -> bool:

@@ -34,6 +34,22 @@ ELSEWHERE = {
     "matching.model": "once, at the first matching: the sweep begins with it",
     "access.give_back": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
     "app.save": "the sweep's networks know no apps: tests/ingest/test_apps.py",
+    **dict.fromkeys(
+        (
+            "sign_in.begin",
+            "sign_in.take",
+            "sign_in.redeem",
+            "sign_in.choices",
+            "sign_in.keep",
+            "sign_in.decline",
+            "sign_in.forecast",
+            "sign_in.finish",
+            "sign_in.done",
+            "farewell.unsubscribe",
+            "farewell.revoke",
+        ),
+        "nobody signs in at a network of the sweep: tests/ingest/test_sign_in.py",
+    ),
 }
 
 
