@@ -117,6 +117,13 @@ class Tokens:
         for token in self.of_user(user_id):
             token.dead = subcode
 
+    def revoke_profile(self, profile_id: str, *, subcode: int = 460) -> None:
+        """Let every token die that speaks for one account."""
+        with self._lock:
+            for token in self._tokens.values():
+                if token.profile_id == profile_id:
+                    token.dead = subcode
+
     def expire(self, text: str) -> None:
         """Let one token's time be over."""
         with self._lock:
