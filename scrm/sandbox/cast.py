@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -43,6 +44,7 @@ CSV_COLUMNS = (
     "Website",
     "Mastodon",
     "Bluesky",
+    "X",
 )
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -93,6 +95,11 @@ def bluesky_address(person: Person) -> str:
     return f"{person.handle.replace('.', '-').replace('_', '-')}.{BLUESKY_DOMAIN}"
 
 
+def x_handle(person: Person) -> str:
+    """Return the handle on X: letters, digits and _, at most 15."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", person.handle)[:15]
+
+
 def contacts_csv() -> str:
     """Return the contacts as a Salesforce report export would have them."""
     out = io.StringIO()
@@ -127,6 +134,7 @@ def _contact(number: int, known: Person, knows: set[str]) -> dict[str, str]:
         "Website": known.website if "website" in knows else "",
         "Mastodon": mastodon if "mastodon" in knows else "",
         "Bluesky": f"@{bluesky_address(known)}" if "bluesky" in knows else "",
+        "X": f"@{x_handle(known)}" if "x" in knows else "",
     }
 
 

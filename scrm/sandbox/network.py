@@ -6,11 +6,15 @@ The product never calls these verbs; the player, the tests and `POST /_sandbox/a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+
+COMMON_VERBS = frozenset(
+    {"add_account", "post", "like", "unlike", "share", "follow", "edit", "delete", "edit_profile", "revoke"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,21 @@ class FakeNetwork(Protocol):
 
     key: str
     base_url: str
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """What can happen here: the names of the methods that play it."""
+        ...
+
+    def __init__(self, *, port: int = 0, clock: Callable[[], datetime] | None = None) -> None: ...
+
+    def start(self) -> Self: ...
+
+    def stop(self) -> None: ...
+
+    def app(self) -> dict[str, str]:
+        """Return what the network gave when the company's app was registered, its own addresses included."""
+        ...
 
     def add_account(self, person: Person, *, at: datetime) -> str:
         """Open the person's account and return its native id."""

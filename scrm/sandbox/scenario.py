@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrm.sandbox.cast import COMPANY_KEY, on_network
 from scrm.sandbox.episodes import HISTORY, LIVE, Step, Teller
+from scrm.sandbox.page_episodes import ON_PAGES
 
 if TYPE_CHECKING:
     import threading
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from scrm.sandbox.network import FakeNetwork
 
-NETWORKS = ("mastodon", "bluesky")
+NETWORKS = ("mastodon", "bluesky", "x", *ON_PAGES)
 HISTORY_LENGTH = timedelta(days=60)
 FOLLOWERS = 14
 EPISODES_AT_ONCE = 3
@@ -38,9 +39,9 @@ class Event:
     label: str = ""
 
 
-def history(seed: int) -> list[Event]:
-    """Return accounts, follows and some 400 interactions of the last sixty days, oldest first."""
-    events = [event for network in NETWORKS for event in _history_on(network, seed)]
+def history(seed: int, networks: Sequence[str] = NETWORKS) -> list[Event]:
+    """Return accounts, follows and what was said on these networks in the last sixty days, oldest first."""
+    events = [event for network in networks for event in _history_on(network, seed)]
     return sorted(events, key=lambda event: event.offset)
 
 
@@ -48,7 +49,7 @@ def _history_on(network: str, seed: int) -> list[Event]:
     die = random.Random(f"{seed} {network}")
     teller = Teller(network=network, die=die, prefix=f"{network}-h")
     events = _arrivals(network, die)
-    for episode, times in HISTORY.items():
+    for episode, times in ON_PAGES.get(network, HISTORY).items():
         for _ in range(times):
             events += _placed(teller.tell(episode), network, die)
     if network == "mastodon":
@@ -70,7 +71,7 @@ def _arrivals(network: str, die: random.Random) -> list[Event]:
         for one in people
     ]
     others = [one for one in people if one.role != "company"]
-    for one in die.sample(others, FOLLOWERS):
+    for one in die.sample(others, 0 if network in ON_PAGES else FOLLOWERS):
         offset = -HISTORY_LENGTH * die.random() - timedelta(hours=1)
         args = {"person_key": one.key, "target_key": COMPANY_KEY}
         events.append(Event(offset=offset, network=network, verb="follow", args=args))
@@ -88,23 +89,24 @@ def _placed(steps: Sequence[Step], network: str, die: random.Random) -> list[Eve
     return events
 
 
-def live(seed: int) -> Iterator[Event]:
+def live(seed: int, networks: Sequence[str] = NETWORKS) -> Iterator[Event]:
     """Go on for ever, an event every few seconds; several episodes run at once on each network."""
     die = random.Random(f"{seed} live")
-    tellers = [Teller(network=network, die=die, prefix=f"{network}-l") for network in NETWORKS]
+    tellers = [Teller(network=network, die=die, prefix=f"{network}-l") for network in networks]
     running: list[tuple[str, Iterator[Step]]] = []
     offset = timedelta(0)
     while True:
         while len(running) < EPISODES_AT_ONCE:
             teller = die.choice(tellers)
-            running.append((teller.network, iter(teller.tell(die.choice(LIVE)))))
-        episode = die.choice(running)
-        step = next(episode[1], None)
+            episode = die.choice(tuple(ON_PAGES.get(teller.network, LIVE)))
+            running.append((teller.network, iter(teller.tell(episode))))
+        told = die.choice(running)
+        step = next(told[1], None)
         if step is None:
-            running.remove(episode)
+            running.remove(told)
             continue
         offset += timedelta(seconds=die.randint(2, 6))
-        yield _event(step, episode[0], offset)
+        yield _event(step, told[0], offset)
 
 
 def _event(step: Step, network: str, offset: timedelta) -> Event:
@@ -126,7 +128,7 @@ class Player:
     def play_live(self, stop: threading.Event, speed: float = 1.0, *, seed: int = 1) -> int:
         """Play the life that goes on, `speed` times as fast, until told to stop."""
         played, last = 0, timedelta(0)
-        for event in live(seed):
+        for event in live(seed, tuple(self._networks)):
             if stop.wait((event.offset - last).total_seconds() / speed):
                 break
             last = event.offset

@@ -12,6 +12,7 @@ import importlib
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
     from scrm.sandbox.network import FakeNetwork
 
 HOST = "127.0.0.1"
-FAKES = {"mastodon": ("scrm.sandbox.mastodon", "Mastodon"), "bluesky": ("scrm.sandbox.bluesky", "Bluesky")}
+FOLDER = Path(__file__).parent
+
+
+def fakes() -> list[str]:
+    """Every network there is a fake of: a folder here with a `fake.py`."""
+    return sorted(file.parent.name for file in FOLDER.glob("*/fake.py"))
+
+
+def fake_of(network: str) -> type[FakeNetwork]:
+    """The class that fakes this network."""
+    fake: type[FakeNetwork] = importlib.import_module(f"scrm.sandbox.{network}").FAKE
+    return fake
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -93,15 +105,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     from scrm.sandbox.scenario import Player, history  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(prog="python -m scrm.sandbox.server")
-    parser.add_argument("network", choices=sorted(FAKES))
+    parser.add_argument("network", choices=fakes())
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=0.0, help="0: history only")
     options = parser.parse_args(argv)
-    module, name = FAKES[options.network]
-    fake = getattr(importlib.import_module(module), name)(port=options.port)
+    fake = fake_of(options.network)(port=options.port)
     fake.start()
-    player = Player(cast("list[FakeNetwork]", [fake]))
+    player = Player([fake])
     player.play(history(options.seed))
     sys.stdout.write(f"{fake.base_url}\n")
     sys.stdout.flush()

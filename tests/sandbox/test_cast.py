@@ -17,7 +17,12 @@ from scrm.sandbox.cast import (
     mastodon_domain,
     on_network,
     person,
+    x_handle,
 )
+from scrm.sandbox.server import fakes
+from scrm.sandbox.x.ids import handle_of
+
+OPEN = ("mastodon", "bluesky")
 
 
 def contacts() -> list[dict[str, str]]:
@@ -34,7 +39,7 @@ def test_every_role_is_filled_and_the_company_is_one():
     roles = Counter(one.role for one in cast())
     assert set(roles) == {"contact", "stranger", "staff", "company"}
     assert roles["company"] == 1
-    assert person(COMPANY_KEY).networks == ("mastodon", "bluesky")
+    assert set(person(COMPANY_KEY).networks) == set(fakes())
     assert roles["staff"] >= 3
     assert roles["stranger"] >= 10
 
@@ -53,10 +58,11 @@ def test_a_stranger_bears_the_name_of_two_contacts():
 
 
 def test_some_are_on_both_networks_some_on_one_and_some_contacts_on_none():
-    spread = Counter(one.networks for one in cast())
+    spread = Counter(tuple(name for name in OPEN if name in one.networks) for one in cast())
     assert spread["mastodon", "bluesky"] >= 15
     assert spread["mastodon",] >= 15
     assert spread["bluesky",] >= 8
+    assert all(15 <= len(on_network(network)) < len(cast()) / 2 for network in set(fakes()) - set(OPEN))
     nowhere = [one for one in cast() if not one.networks]
     assert len(nowhere) >= 4
     assert {one.role for one in nowhere} == {"contact"}
@@ -95,7 +101,7 @@ def test_the_export_lists_every_contact_and_nobody_else():
 
 def test_the_crm_knows_a_handle_or_website_only_of_some():
     rows = contacts()
-    for column in ("Mastodon", "Bluesky", "Website", "Phone"):
+    for column in ("Mastodon", "Bluesky", "X", "Website", "Phone"):
         known = [row for row in rows if row[column]]
         assert 3 <= len(known) < len(rows) / 3, column
     written = [row["Mastodon"] for row in rows if row["Mastodon"]]
@@ -114,3 +120,7 @@ def test_a_known_handle_is_the_one_the_network_shows():
 
 def test_some_write_their_crm_address_into_their_bio():
     assert sum(one.email in one.bio for one in cast() if one.role == "contact") >= 3
+
+
+def test_the_export_names_the_handles_that_x_gives():
+    assert all(x_handle(one) == handle_of(one) for one in on_network("x"))

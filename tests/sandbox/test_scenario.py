@@ -14,6 +14,7 @@ import requests
 from scrm.sandbox.cast import person
 from scrm.sandbox.mastodon import Mastodon
 from scrm.sandbox.scenario import HISTORY_LENGTH, REFERENCES, Player, history, live
+from scrm.sandbox.server import fake_of, fakes
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 DEEDS = {"post", "like", "share", "follow"}
@@ -28,12 +29,27 @@ def test_a_seed_always_gives_the_same_events_and_another_gives_others():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_history_has_some_four_hundred_interactions_of_sixty_days(seed):
-    events = history(seed)
+    events = history(seed, ("mastodon", "bluesky"))
     deeds = [event for event in events if event.verb in DEEDS]
     assert 300 <= len(deeds) <= 500
     assert {event.network for event in deeds} == {"mastodon", "bluesky"}
     assert all(-HISTORY_LENGTH - timedelta(hours=2) <= event.offset < timedelta(0) for event in deeds)
     assert [event.offset for event in events] == sorted(event.offset for event in events)
+
+
+def test_every_network_there_is_a_fake_of_has_a_history(seed=1):
+    deeds = Counter(event.network for event in history(seed) if event.verb in {*DEEDS, "message", "review", "lead"})
+    assert set(deeds) == set(fakes())
+    assert min(deeds.values()) >= 40
+
+
+@pytest.mark.parametrize("network", fakes())
+def test_a_network_bears_its_history_and_the_life_that_follows(network):
+    fake = fake_of(network)()
+    player = Player([fake], now=NOW)
+    assert player.play(history(2, (network,))) > 0
+    assert player.play(itertools.islice(live(2, (network,)), 150)) == 150
+    assert {row["network"] for row in fake.truth()} == {network}
 
 
 @pytest.mark.parametrize("seed", range(3))

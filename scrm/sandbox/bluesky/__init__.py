@@ -4,4 +4,6 @@ from scrm.sandbox.bluesky.calls import Terms
 from scrm.sandbox.bluesky.fake import Bluesky
 from scrm.sandbox.bluesky.sessions import Lifetimes
 
-__all__ = ["Bluesky", "Lifetimes", "Terms"]
+FAKE = Bluesky
+
+__all__ = ["FAKE", "Bluesky", "Lifetimes", "Terms"]

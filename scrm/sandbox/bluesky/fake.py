@@ -24,6 +24,7 @@ from scrm.sandbox.bluesky.truth import Truth
 from scrm.sandbox.bluesky.writing import Writer
 from scrm.sandbox.cast import BLUESKY_DOMAIN
 from scrm.sandbox.ledger import Failure, Ledger
+from scrm.sandbox.network import COMMON_VERBS
 from scrm.sandbox.server import Server
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Bluesky:
     """One Bluesky network on loopback."""
 
     key = "bluesky"
+    verbs = COMMON_VERBS
 
     def __init__(
         self,
@@ -61,18 +63,18 @@ class Bluesky:
         self._sessions = Sessions(terms.lifetimes, now)
         self._people: dict[str, Account] = {}
         self._ledger = Ledger([method.route() for method in METHODS], error_body=error_body, clock=now)
-        self.app = Flask("scrm.sandbox.bluesky", static_folder=None)
-        self._ledger.attach(self.app, self)
+        self._web = Flask("scrm.sandbox.bluesky", static_folder=None)
+        self._ledger.attach(self._web, self)
         api = Api(
             self._appview,
             self._sessions,
             calls(self._appview, self._sessions, lambda: self.base_url, terms),
             self._lock,
         )
-        api.attach(self.app, per_address=Limit(points=rate_limit, seconds=PER_ADDRESS.seconds), clock=now)
+        api.attach(self._web, per_address=Limit(points=rate_limit, seconds=PER_ADDRESS.seconds), clock=now)
 
     def start(self) -> Self:
-        self._server = Server(self.app, port=self._port).start()
+        self._server = Server(self._web, port=self._port).start()
         self.base_url = self._server.base_url
         return self
 
@@ -94,6 +96,10 @@ class Bluesky:
             account = self._writer.open_account(person, at)
             self._people[person.key] = account
             return account.did
+
+    def app(self) -> dict[str, str]:
+        """Nothing is registered here beforehand."""
+        return {}
 
     def credentials(self, person_key: str) -> dict[str, str]:
         """Return handle and app password; after a revocation there is a new password."""

@@ -3,4 +3,6 @@
 from scrm.sandbox.mastodon.fake import Mastodon
 from scrm.sandbox.mastodon.routes import ROUTES
 
-__all__ = ["ROUTES", "Mastodon"]
+FAKE = Mastodon
+
+__all__ = ["FAKE", "ROUTES", "Mastodon"]

@@ -24,6 +24,7 @@ from scrm.sandbox.mastodon.oauth import add_oauth
 from scrm.sandbox.mastodon.routes import ROUTES
 from scrm.sandbox.mastodon.state import Account, State, Status
 from scrm.sandbox.mastodon.truth import Truth
+from scrm.sandbox.network import COMMON_VERBS
 from scrm.sandbox.server import Server
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Mastodon:
     """One Mastodon server on loopback."""
 
     key = "mastodon"
+    verbs = COMMON_VERBS | {"notify"}
 
     def __init__(
         self, *, port: int = 0, rate_limit: int = RATE_LIMIT, clock: Callable[[], datetime] | None = None
@@ -46,17 +48,17 @@ class Mastodon:
         self._truth = Truth()
         self._access = Access(rate_limit=rate_limit, clock=now)
         self._ledger = Ledger(ROUTES, array_suffix="[]", error_body=error_body, clock=now)
-        self.app = Flask("scrm.sandbox.mastodon", static_folder=None)
-        self._ledger.attach(self.app, self)
-        self._access.attach(self.app)
-        add_oauth(self.app, self._state, self._access, self._lock)
-        add_api(self.app, self._state, self._access, self._lock)
+        self._web = Flask("scrm.sandbox.mastodon", static_folder=None)
+        self._ledger.attach(self._web, self)
+        self._access.attach(self._web)
+        add_oauth(self._web, self._state, self._access, self._lock)
+        add_api(self._web, self._state, self._access, self._lock)
         self._port = port
         self._server: Server | None = None
         self.base_url = ""
 
     def start(self) -> Self:
-        self._server = Server(self.app, port=self._port).start()
+        self._server = Server(self._web, port=self._port).start()
         self.base_url = self._server.base_url
         return self
 
@@ -88,6 +90,10 @@ class Mastodon:
                 raise ValueError("a local handle has letters, digits and _ only")
             self._state.add_account(account)
             return account.uri
+
+    def app(self) -> dict[str, str]:
+        """Nothing is registered here beforehand."""
+        return {}
 
     def credentials(self, person_key: str) -> dict[str, str]:
         with self._lock:
