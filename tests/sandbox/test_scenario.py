@@ -37,8 +37,8 @@ def test_a_history_has_some_four_hundred_interactions_of_sixty_days(seed):
     assert [event.offset for event in events] == sorted(event.offset for event in events)
 
 
-def test_every_network_there_is_a_fake_of_has_a_history(seed=1):
-    deeds = Counter(event.network for event in history(seed) if event.verb in {*DEEDS, "message", "review", "lead"})
+def test_every_network_there_is_a_fake_of_has_a_history():
+    deeds = Counter(event.network for event in history(1) if event.verb in {*DEEDS, "message", "review", "lead"})
     assert set(deeds) == set(fakes())
     assert min(deeds.values()) >= 40
 
