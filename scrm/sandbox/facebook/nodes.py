@@ -250,7 +250,9 @@ USER = NodeType(
     fields=names.USER | {"picture"},
     default=("name", "id"),
     read={
-        **PROFILE_READ,
+        "id": _id_of,
+        "name": lambda human, _ask: human.name,
+        "picture": _picture,
         "first_name": lambda human, _ask: human.first_name,
         "last_name": lambda human, _ask: human.last_name,
         "profile_pic": lambda human, ask: _picture(human, ask)["data"]["url"],
