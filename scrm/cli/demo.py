@@ -1,4 +1,4 @@
-"""`scrm demo`: the whole product with invented people on two sandbox networks, in a state folder of its own."""
+"""`scrm demo`: the whole product with invented people on sandbox networks, in a state folder of its own."""
 
 import contextlib
 import dataclasses
@@ -20,13 +20,14 @@ from scrm.config import Settings, as_environment
 from scrm.i18n import _
 from scrm.models import Role
 from scrm.runtime import Core
+from scrm.sandbox.server import fakes
 from scrm.web import counts
 from scrm.web.auth import ensure_user, make_sign_in_link
 
 START_SECONDS = 60.0
 COUNT_SECONDS = 1.0
 HOST = "127.0.0.1"
-PORTS = {"mastodon": 8101, "bluesky": 8102}  # the next free ones when taken
+FIRST_PORT = 8101  # and those that follow; the next free ones when taken
 PEOPLE = {
     Role.ADMIN: ("Annegret Sommer", "annegret.sommer@nordwerk.example"),
     Role.STEWARD: ("Stellan Brandt", "stellan.brandt@nordwerk.example"),
@@ -68,7 +69,7 @@ def _clear(folder: Path) -> None:
 
 def _settings(base: Settings, folder: Path) -> Settings:
     """What makes it a demo: everything embedded, on this machine alone, and quick."""
-    ports = free_ports(PORTS)
+    ports = free_ports({network: FIRST_PORT + number for number, network in enumerate(fakes())})
     return Settings(
         state_dir=folder,
         host=HOST,
@@ -97,7 +98,7 @@ def _start_sandbox(supervisor: Supervisor, settings: Settings) -> None:
     if not began.exists():
         began.write_text(str(time.time()), encoding="utf-8")
     ports = {pair.partition("=")[0]: pair.rpartition(":")[2] for pair in settings.sandbox_urls}
-    options = [part for network, port in ports.items() for part in (f"--{network}-port", port)]
+    options = [part for network, port in ports.items() for part in ("--port", f"{network}={port}")]
     options += ["--access", str(access), "--began", began.read_text(encoding="utf-8")]
     environment = as_environment(settings)
     supervisor.start(processes.scrm_program("sandbox", "sandbox", *options, environment=environment))

@@ -9,41 +9,42 @@ from pathlib import Path
 
 import click
 
-from scrm.sandbox.bluesky import Bluesky
 from scrm.sandbox.cast import COMPANY_KEY, cast
-from scrm.sandbox.mastodon import Mastodon
 from scrm.sandbox.network import FakeNetwork
 from scrm.sandbox.scenario import Player, history
+from scrm.sandbox.server import fake_of
 
 
 @click.command(hidden=True)
-@click.option("--mastodon-port", type=int, required=True)
-@click.option("--bluesky-port", type=int, required=True)
+@click.option("--port", "ports", multiple=True, required=True, help="network=port, once for each")
 @click.option("--access", type=click.Path(path_type=Path), required=True, help="file to write the access to")
 @click.option("--began", type=float, required=True, help="the time at which the history ends")
 @click.option("--seed", type=int, default=1)
 @click.option("--speed", type=float, default=1.0, help="0: history only")
-def sandbox(mastodon_port: int, bluesky_port: int, access: Path, began: float, seed: int, speed: float) -> None:
-    mastodon, bluesky = Mastodon(port=mastodon_port), Bluesky(port=bluesky_port)
-    networks: list[FakeNetwork] = [mastodon, bluesky]
+def sandbox(ports: tuple[str, ...], access: Path, began: float, seed: int, speed: float) -> None:
+    wanted = dict(pair.split("=") for pair in ports)
+    networks = [fake_of(name)(port=int(port)) for name, port in wanted.items()]
     player = Player(networks, now=datetime.fromtimestamp(began, UTC))
-    player.play(history(seed))
-    mastodon.start()
-    bluesky.start()
-    forms = {one.key: {"base_url": one.base_url, **one.credentials(COMPANY_KEY)} for one in networks}
-    facts = {"connections": forms, "own_profiles": [who for one in networks for who in _own_people(one)]}
+    player.play(history(seed, tuple(wanted)))
+    for one in networks:
+        one.start()
+    facts = {
+        "connections": {one.key: {"base_url": one.base_url, **one.credentials(COMPANY_KEY)} for one in networks},
+        "apps": {one.key: one.app() for one in networks},
+        "own_profiles": [who for one in networks for who in _own_people(one)],
+    }
     new = access.with_suffix(".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(facts, out)
     new.replace(access)
     stop = threading.Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda _number, _frame: stop.set())
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _number, _frame: stop.set())
     if speed > 0:
         player.play_live(stop, speed, seed=seed)
     stop.wait()
-    mastodon.stop()
-    bluesky.stop()
+    for one in networks:
+        one.stop()
 
 
 def _own_people(network: FakeNetwork) -> list[tuple[str, str, str]]:

@@ -1,4 +1,7 @@
-"""Fills the demo: contacts as a CRM exports them, and both sandbox networks connected. Runs once beside the rest."""
+"""Fills the demo: contacts as a CRM exports them, an app registered with every network, and most of them connected.
+
+One is left for the visitor to connect. Runs once beside the rest.
+"""
 
 import io
 import json
@@ -10,7 +13,9 @@ from sqlalchemy import select
 
 from scrm.cli.opening import open_prepared, settings_for_service
 from scrm.cli.processes import wait_until
+from scrm.connectors.registry import connectors
 from scrm.errors import ScrmError
+from scrm.ingest import apps
 from scrm.ingest.connections import connect, reconnect
 from scrm.ingest.internal import PREFERENCE as INTERNAL
 from scrm.jobs import waker
@@ -20,6 +25,7 @@ from scrm.sandbox.cast import contacts_csv
 from scrm.sync.imports import import_contacts
 
 WAIT_SECONDS = 60.0
+LEFT_TO_VISITORS = "youtube"
 
 
 @click.command(hidden=True)
@@ -37,8 +43,13 @@ def seed(access: Path) -> None:
     with core.db.write("demo.own_people") as session:
         own = {"domains": [], "profiles": facts["own_profiles"]}
         session.merge(Preference(name=INTERNAL, value=own, updated_at=core.db.clock.now()))
-    for network, form in facts["connections"].items():
-        _connect(core, network, form)
+    for network in connectors():
+        fake = network if network in facts["connections"] else network.partition("_")[0]
+        app = facts["apps"].get(fake)
+        if app:
+            apps.save(core, network, app, None)
+        if fake in facts["connections"] and network != LEFT_TO_VISITORS:
+            _connect(core, network, facts["connections"][fake])
     core.db.close()
 
 

@@ -55,3 +55,4 @@ def retry(number: int) -> None:
         inbox.replay(session, number, core.db.clock.now())
     core.db.close()
     core.wake("inbox", None)
+    core.wake("push", None)
