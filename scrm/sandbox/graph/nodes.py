@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrm.sandbox.graph.errors import BadRequestError
 from scrm.sandbox.graph.fields import Field, fields_text
-from scrm.sandbox.graph.paging import DEFAULT_LIMIT, MOST, cut, limit
+from scrm.sandbox.graph.paging import DEFAULT_LIMIT, MOST, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -132,13 +132,6 @@ class Graph:
             envelope["summary"] = listing.summary
         return envelope
 
-    def weight(self, type_name: str, fields: Sequence[Field], count: int) -> int:
-        """Return how many rows a request may bring at most, edges inside edges multiplied."""
-        edges = self._types[type_name].edges
-        inner = [one for one in fields if one.name in edges]
-        below = sum(self.weight(edges[one.name].type, one.fields, _limit(one, edges[one.name])) for one in inner)
-        return count * (1 + below)
-
     def check(self, type_name: str, fields: Sequence[Field]) -> None:
         """Refuse fields, edges and arguments that the type does not have, at every level that has a type."""
         type_ = self._types[type_name]
@@ -177,5 +170,11 @@ class Graph:
         return value
 
 
-def _limit(one: Field, edge: Edge) -> int:
-    return limit(one.arguments, default=edge.default, most=edge.most)
+def rows(body: object) -> int:
+    """Return how many rows an answer brings, edges inside edges included."""
+    if isinstance(body, list):
+        return sum(rows(one) for one in body)
+    if isinstance(body, dict):
+        own = len(body["data"]) if isinstance(body.get("data"), list) else 0
+        return own + sum(rows(value) for value in body.values())
+    return 0

@@ -162,10 +162,17 @@ def test_users_share_the_limit_of_the_app(clock):
         reader.json("me")
 
 
-def test_too_much_at_once_is_refused(network, reader):
-    code, _, message = reader.error("me/posts", limit=100, fields="comments.limit(100){reactions.limit(100){id}}")
-    assert (code, message[:13]) == (1, "Please reduce")
-    assert reader.json("me/posts", limit=25, fields="comments.limit(100){from}") == {"data": []}
+def test_too_much_at_once_is_refused():
+    with opened(most_rows=10) as network:
+        reader = Reader(network, network.credentials("nordwerk")["access_token"])
+        for number in range(4):
+            post = network.post("nordwerk", f"{number}", at=minute(number))
+            network.post("katharina", "Ah", at=minute(number), reply_to=post)
+            network.like("katharina", post, at=minute(number))
+        code, _, message = reader.error("me/posts", fields="comments{id},reactions{id}")
+        assert (code, message[:13]) == (1, "Please reduce")
+        assert len(reader.ids("me/posts", fields="comments{id},reactions{id}", limit=2)) == 2
+        assert len(reader.ids("me/posts", fields="comments{id}")) == 4
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """What people do, and how the API and the truth show it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from scrm.sandbox.cast import person
 from scrm.sandbox.facebook import Facebook
 from tests.sandbox.facebook.conftest import START, Reader, minute, opened
 
@@ -204,6 +206,53 @@ def test_a_changed_name_is_shown_everywhere(network, reader):
         "about": "Getriebe",
         "link": "https://www.facebook.com/nordwerk.bremen",
     }
+
+
+def test_everything_readable_in_the_truth_is_read_through_the_api(network, reader):
+    news = network.post("nordwerk", "Neu", at=minute(0))
+    asked = network.post("katharina", "Ab wann?", at=minute(1), reply_to=news)
+    network.post("nordwerk", "Ab Mai", at=minute(2), reply_to=asked, mentions=("katharina",))
+    network.like("katharina", news, at=minute(3))
+    network.post("helene", "Kaputt", at=minute(4))
+    tagged = network.post("jane_doe", "Well done", at=minute(5), mentions=("nordwerk",))
+    network.react("nordwerk", tagged, at=minute(6), type="LOVE")
+    network.share("helene", news, at=minute(7))
+    network.review("katharina", "Gern", at=minute(8))
+    network.message("nordwerk", "Moin", at=minute(9), to="katharina")
+    network.delete(network.post("helene", "Ups", at=minute(10), reply_to=tagged), at=minute(11))
+    comments = "comments.filter(stream){id,reactions{id}}"
+    seen = {
+        (story["open_graph_story"]["id"],) for story in reader.json("me/ratings", fields="open_graph_story")["data"]
+    }
+    for post in reader.json("me/feed", fields=f"id,reactions{{id}},{comments}")["data"]:
+        for item in (post, *post["comments"]["data"]):
+            seen |= {(item["id"],), *((item["id"], one["id"]) for one in item["reactions"]["data"])}
+    for thread in reader.json("me/conversations", fields="messages{id}")["data"]:
+        seen |= {(one["id"],) for one in thread["messages"]["data"]}
+    readable = [entry for entry in network.truth() if entry["readable"] and not entry["deleted"]]
+    assert seen == {
+        (entry["object"], entry["author"]) if entry["kind"] == "reaction" else (entry["native_id"],)
+        for entry in readable
+    }
+    assert len(readable) == 9
+
+
+def test_each_page_knows_a_person_by_another_id(network):
+    service = replace(person("nordwerk"), key="nordwerk_service", full_name="Nordwerk Service", handle="nw.service")
+    number = network.add_account(service, at=minute(0))
+    network.message("katharina", "Hallo", at=minute(1))
+    network.message("katharina", "Hallo", at=minute(2), to="nordwerk_service")
+    known = {entry["scope"]: entry["author"] for entry in truth_of(network, "message")}
+    assert len(set(known.values())) == 2
+    user = Reader(network, network.credentials("femke")["access_token"])
+    assert set(user.ids("me/accounts")) == set(known)
+    page = Reader(network, network.credentials("nordwerk_service")["access_token"])
+    assert page.json("me/conversations", user_id=known[number])["data"] != []
+    other = next(author for scope, author in known.items() if scope != number)
+    assert page.error(str(other))[:2] == (100, 33)
+    post = network.post("nordwerk", "Neu", at=minute(3))
+    assert page.error(post)[:2] == (100, 33)
+    assert network.post("nordwerk_service", "Wartung", at=minute(4)) in page.ids("me/posts")
 
 
 def test_the_same_life_gives_the_same_ids():
