@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo run dev test contract check new-connector record replay migration first-migration
-.PHONY: evaluate promises docs lock test-live-bluesky
+.PHONY: evaluate promises docs check-specs lock test-live-bluesky
 
 help:               ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
@@ -57,6 +57,9 @@ promises: setup-dev ## kill processes at every failpoint and compare with the le
 
 docs: setup-dev     ## check that the documents say what the code does
 	$(PYTHON) -m pytest tests/test_docs.py
+
+check-specs: setup-dev ## what connectors ask against the networks' public descriptions: make check-specs S=folder
+	$(PYTHON) -m tests.specs $(S)
 
 lock:               ## resolve requirements.in anew, pinned with hashes
 	@bash bin/lock

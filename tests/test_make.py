@@ -22,6 +22,7 @@ WANTED = [
     "evaluate",
     "promises",
     "docs",
+    "check-specs",
     "lock",
     "test-live-bluesky",
 ]
