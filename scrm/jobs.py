@@ -20,7 +20,9 @@ from sqlalchemy import select
 from scrm import i18n, logs
 from scrm.config import Settings
 from scrm.errors import CrmAuthError, CrmRetryLaterError
+from scrm.ingest import push
 from scrm.ingest.run import read_stream
+from scrm.ingest.subscriptions import subscribe
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
 from scrm.models import Chore, claim, still_mine
@@ -124,6 +126,16 @@ def _read(core: Core, subject: int | None) -> bool:
     return subject is not None and read_stream(core, subject)
 
 
+def _subscribe(core: Core, subject: int | None) -> bool:
+    if subject is not None:
+        subscribe(core, subject)
+    return False
+
+
+def _push(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: push.apply_due(core, 20) > 0)
+
+
 def _until_done(step: Callable[[], bool]) -> bool:
     """Repeat a step until nothing is left or the seconds are up; True when more is waiting."""
     ends = monotonic() + DRAIN_SECONDS
@@ -181,6 +193,8 @@ def _purge(core: Core, _subject: int | None) -> bool:
 
 JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "read": _read,
+    "subscribe": _subscribe,
+    "push": _push,
     "keys": _keys,
     "match": _match,
     "expand": _expand,
@@ -192,6 +206,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
 
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "read": ("match", "expand"),
+    "push": ("match", "expand"),
     "keys": ("match",),
     "match": ("expand",),
     "expand": ("deliver",),

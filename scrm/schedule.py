@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from scrm import logs
 from scrm.config import Settings
+from scrm.connectors.push import STREAM as PUSH
 from scrm.db import upsert
+from scrm.ingest.subscriptions import plan_subscriptions
 from scrm.jobs import ACTIVE_CRM, QUEUE, SERIALIZER, enqueue, work
-from scrm.models import Chore, Contact, CrmState, InboxItem, InboxState, Profile, StreamState, TimelineDue
+from scrm.models import Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue
+from scrm.models.inbox import is_from_network, is_todo
 from scrm.runtime import Core, open_core
 from scrm.sync.outbox import has_due
 
@@ -36,6 +39,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     queue = Queue(QUEUE, connection=redis, serializer=SERIALIZER)
     is_away = False
     plan_chores(core)
+    plan_subscriptions(core)
     while not stop.is_set():
         try:
             sweep(core, queue)
@@ -75,10 +79,13 @@ def do_it_here(core: Core, stop: threading.Event) -> None:
 
 def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]]:
     """Every kind of work that is due, with its subject."""
-    for state_id in session.scalars(select(StreamState.id).where(_is_due(StreamState, now))):
-        yield "read", state_id
+    for state_id, name in session.execute(
+        select(StreamState.id, StreamState.stream).where(_is_due(StreamState, now))
+    ):
+        yield "subscribe" if name == PUSH else "read", state_id
     questions: dict[str, tuple[type, ColumnElement[bool]]] = {
-        "inbox": (InboxItem, _is_due(InboxItem, now) & (InboxItem.state == InboxState.TODO.value)),
+        "push": (InboxItem, _is_due(InboxItem, now) & is_todo() & is_from_network()),
+        "inbox": (InboxItem, _is_due(InboxItem, now) & is_todo() & ~is_from_network()),
         "pull": (CrmState, _is_due(CrmState, now)),
         "keys": (Contact, Contact.key_due_at <= now),
         "match": (Profile, Profile.match_due_at <= now),

@@ -88,10 +88,17 @@ def check_signature(given: str | None, wanted: str) -> None:
 
 
 def hex_hmac(secret: str, message: bytes, algorithm: str = "sha256") -> str:
-    """HMAC in hexadecimal, small letters."""
+    """HMAC in hexadecimal, small letters; raises WebhookRefusedError without a secret, which anybody would know."""
+    _check_secret(secret)
     return hmac.digest(secret.encode(), message, algorithm).hex()
 
 
 def base64_hmac(secret: str, message: bytes) -> str:
-    """HMAC-SHA256 in base64."""
+    """HMAC-SHA256 in base64; raises WebhookRefusedError without a secret."""
+    _check_secret(secret)
     return base64.b64encode(hmac.digest(secret.encode(), message, hashlib.sha256)).decode()
+
+
+def _check_secret(secret: str) -> None:
+    if not secret:
+        raise WebhookRefusedError("there is no secret to sign with")

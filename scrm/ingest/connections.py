@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.base import Account, Api, Connector
+from scrm.connectors.push import STREAM as PUSH
 from scrm.connectors.registry import connector_for
 from scrm.db import take_turns
 from scrm.errors import AccessRevokedError, ConflictError, InputError
@@ -285,6 +286,8 @@ def _begin_streams(session: Session, row: Connection, connector: Connector, now:
         session.add(StreamState(connection_id=row.id, stream=stream.name, due_at=now))
     for watched in connector.object_streams:
         session.add(StreamState(connection_id=row.id, stream=watched.name, due_at=None))
+    if connector.push is not None:
+        session.add(StreamState(connection_id=row.id, stream=PUSH, due_at=now))
 
 
 def _make_internal(session: Session, account: Account, now: datetime) -> None:
@@ -328,11 +331,13 @@ def _get(session: Session, public_id: UUID) -> Connection:
 
 def _wake_streams(core: Core, connection_id: int) -> None:
     with core.db.read() as session:
-        due = session.scalars(
-            select(StreamState.id).where(StreamState.connection_id == connection_id, StreamState.due_at.is_not(None))
+        due = session.execute(
+            select(StreamState.id, StreamState.stream).where(
+                StreamState.connection_id == connection_id, StreamState.due_at.is_not(None)
+            )
         ).all()
-    for state_id in due:
-        core.wake("read", state_id)
+    for state_id, name in due:
+        core.wake("subscribe" if name == PUSH else "read", state_id)
 
 
 def _audit(session: Session, now: datetime, user_id: int | None, action: str, row: Connection) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import select, update
 
 from scrm.connectors.base import ObjectStream, Stream
+from scrm.connectors.push import STREAM as PUSH
+from scrm.connectors.push import Push
 from scrm.connectors.registry import connector_for
 from scrm.ingest.access import account_of
 from scrm.ingest.run import context_for
@@ -22,8 +24,9 @@ def replay(core: Core, connection_id: int, progress: Callable[[int], None] | Non
     with core.db.read() as session:
         connection = session.get_one(Connection, connection_id)
     connector = connector_for(connection.network)
-    streams: dict[str, Stream | ObjectStream] = {stream.name: stream for stream in connector.streams}
+    streams: dict[str, Stream | ObjectStream | Push] = {stream.name: stream for stream in connector.streams}
     streams |= {stream.name: stream for stream in connector.object_streams}
+    streams |= {PUSH: connector.push} if connector.push is not None else {}
     account = account_of(connection)
     done = bad = 0
     for stream_name, rows in _portions(core, connection_id):

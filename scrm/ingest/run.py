@@ -295,17 +295,11 @@ def _end_run(session: Session, run: _Run, outcome: str, now: datetime) -> None:
 def _postpone(run: _Run, why: NetworkError) -> None:
     """Come back later; an outage is logged when it starts, not at every try."""
     now = run.core.db.clock.now()
-    wait = why.retry_after if isinstance(why, RetryLaterError) else None
     throttled = isinstance(why, RetryLaterError) and why.throttled
-    if wait is None:
-        longest = min(RETRY_FIRST * 2**run.state.failures, RETRY_LONGEST)
-        wait = RETRY_LONGEST if isinstance(why, LASTING) else random.uniform(longest / 2, longest)  # noqa: S311
     problem = type(why).__name__
     if run.state.problem != problem:
         log.warning("stream_waits", connection_id=run.connection.id, stream=run.state.stream, error=str(why))
-    due_at = now + timedelta(seconds=min(max(wait, 1.0), RETRY_LONGEST))
-    if isinstance(why, BudgetSpentError):
-        due_at = max(why.resets_at, due_at)
+    due_at = next_try(why, run.state.failures, now)
     with run.core.db.write("ingest.postpone") as session:
         session.execute(
             update(StreamState)
@@ -324,6 +318,17 @@ def _postpone(run: _Run, why: NetworkError) -> None:
         if values:
             session.execute(update(Connection).where(Connection.id == run.connection.id).values(**values))
         _end_run(session, run, problem, now)
+
+
+def next_try(why: NetworkError | SealError, failures: int, now: datetime) -> datetime:
+    """When to come back: as the network says, else at growing intervals; in an hour for what seconds do not mend."""
+    if isinstance(why, BudgetSpentError):
+        return max(why.resets_at, now + timedelta(seconds=1))
+    wait = why.retry_after if isinstance(why, RetryLaterError) else None
+    if wait is None:
+        longest = min(RETRY_FIRST * 2**failures, RETRY_LONGEST)
+        wait = RETRY_LONGEST if isinstance(why, LASTING) else random.uniform(longest / 2, longest)  # noqa: S311
+    return now + timedelta(seconds=min(max(wait, 1.0), RETRY_LONGEST))
 
 
 def _doubt_access(run: _Run, why: Exception) -> None:

@@ -10,15 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from scrm import logs
-from scrm.db import Database, upsert
+from scrm.db import Database
 from scrm.errors import EndpointUnknownError, InputError, PayloadError, WebhookRefusedError
-from scrm.i18n import N_, gettext
-from scrm.models import InboxItem, InboxState, WebhookEndpoint, claim, still_mine
+from scrm.i18n import gettext
+from scrm.models import InboxItem, InboxState, WebhookEndpoint
+from scrm.models.inbox import (
+    CRASHED,
+    MOST_CRASHES,
+    claim_deliveries,
+    finish_delivery,
+    is_from_network,
+    keep_delivery,
+)
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm import LOCAL
 from scrm.sync.crm.local_contacts import MOST, Put, Statement, put_contacts
@@ -26,18 +33,9 @@ from scrm.sync.events import read_event
 from scrm.sync.signature import new_secret, verify
 from scrm.vault import Vault
 
-log = logs.get(__name__)
-
-LARGEST_BODY = 1_000_000  # bytes; the web process refuses more with 413
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 OLD_SECRET_HOURS = 24
 LEASE_SECONDS = 120.0
-MOST_ERRORS = 5
-MOST_CRASHES = 2
-LONGEST_REASON = 500
-
-CRASHED = N_("Set aside: applying it stopped a worker twice.")
-FAILED = N_("Set aside: applying it failed five times (%(error)s).")
 
 
 def make_endpoint(session: Session, vault: Vault, name: str, crm_id: str, now: datetime) -> str:
@@ -91,36 +89,19 @@ def receive(
             )
         raise
     with db.write("inbox.store") as session:
-        stored = session.execute(
-            upsert(session, InboxItem)
-            .values(
-                endpoint=endpoint.name,
-                delivery_key=delivery_key,
-                received_at=now,
-                body=body,
-                state=InboxState.TODO.value,
-                attempts=0,
-                due_at=now,
-                generation=0,
-                crash_count=0,
-            )
-            .on_conflict_do_nothing(index_elements=["endpoint", "delivery_key"])
-            .returning(InboxItem.id)
-        ).first()
-    return stored is not None
+        return keep_delivery(session, endpoint.name, delivery_key, body, now)
 
 
 def apply_due(db: Database, limit: int, *, lease_seconds: float = LEASE_SECONDS) -> int:
     """Apply what is due, up to `limit` deliveries; returns how many were dealt with.
 
-    First those that nobody worked on before, together; then those whose worker died, each alone, so that one that
-    kills workers takes no neighbor with it.
+    First those that nobody worked on before, together; then those whose worker died, each alone.
     """
     limit = min(limit, MOST)
     done = 0
     for is_suspect in (False, True):
         while done < limit:
-            items = _claim(db, 1 if is_suspect else limit - done, lease_seconds, is_suspect=is_suspect)
+            items = _claim(db, limit - done, lease_seconds, is_suspect=is_suspect)
             if not items:
                 break
             works = [_read(item) for item in items]
@@ -152,16 +133,9 @@ class _Work:
 
 
 def _claim(db: Database, limit: int, seconds: float, *, is_suspect: bool) -> Sequence[InboxItem]:
-    touched = or_(InboxItem.crash_count > 0, InboxItem.lease_until.is_not(None))
     with db.write("inbox.claim") as session:
-        return claim(
-            session,
-            InboxItem,
-            db.clock.now(),
-            InboxItem.state == InboxState.TODO.value,
-            touched if is_suspect else ~touched,
-            limit=limit,
-            seconds=seconds,
+        return claim_deliveries(
+            session, ~is_from_network(), db.clock.now(), limit=limit, seconds=seconds, is_suspect=is_suspect
         )
 
 
@@ -206,34 +180,9 @@ def _finish(db: Database, works: Sequence[_Work]) -> None:
     with db.write("inbox.finish") as session:
         now = db.clock.now()
         for work in works:
-            session.execute(
-                update(InboxItem)
-                .where(InboxItem.id == work.item.id, still_mine(work.item))
-                .values(lease_until=None, **_outcome(work, now))
-            )
+            finish_delivery(session, work.item, now, fault=work.fault, error=work.error)
         if any(work.has_changed for work in works):
             mark_pull_due(session, LOCAL, now)
-
-
-def _outcome(work: _Work, now: datetime) -> dict[str, object]:
-    done = InboxState.DONE.value
-    if work.fault is None and work.error is None:
-        return {"state": done, "done_at": now, "due_at": None, "crash_count": 0, "body": None, "reason": None}
-    attempts = work.item.attempts + 1
-    fault = work.fault
-    if fault is None and attempts >= MOST_ERRORS:
-        fault = gettext(FAILED, error=work.error)
-    if fault is None:
-        log.warning("delivery_failed", delivery_id=work.item.id, error=work.error)
-        return {"attempts": attempts, "due_at": now + timedelta(seconds=2.0**attempts), "reason": work.error}
-    log.error("delivery_set_aside", delivery_id=work.item.id)
-    return {
-        "state": InboxState.QUARANTINED.value,
-        "attempts": attempts,
-        "due_at": None,
-        "done_at": now,
-        "reason": fault[:LONGEST_REASON],
-    }
 
 
 def _secrets(vault: Vault, endpoint: WebhookEndpoint, now: datetime) -> list[str]:

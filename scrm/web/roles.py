@@ -22,6 +22,8 @@ PUBLIC: Final = frozenset(
         "health.ready",
         "health.metrics",  # checks by itself: an admin, or a caller on this machine
         "webhooks.receive_from_crm",  # checked by its signature
+        "webhooks.receive_from_network",  # as above
+        "webhooks.shake_hands",  # the connector knows whom it expects
     }
 )
 

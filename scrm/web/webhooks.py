@@ -1,12 +1,14 @@
-"""Where the CRM calls us: no session, no form token; its signature proves who sends (Standard Webhooks)."""
+"""Where the CRM and networks call us: no session, no form token; a signature proves who sends."""
 
-from flask import Blueprint, abort, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from scrm import logs
 from scrm.errors import ConfigError, EndpointUnknownError, SealError, WebhookRefusedError
-from scrm.sync.webhook import LARGEST_BODY, receive
+from scrm.ingest import push
+from scrm.models.inbox import LARGEST_BODY
+from scrm.sync.webhook import receive
 from scrm.web import current
 
 log = logs.get(__name__)
@@ -29,8 +31,42 @@ def receive_from_crm(name: str) -> ResponseReturnValue:
     except WebhookRefusedError:
         return jsonify(error="the signature does not fit"), 401
     except (SealError, ConfigError, SQLAlchemyError) as why:
-        log.warning("webhook_unavailable", error=type(why).__name__)
-        return jsonify(error="not now"), 503
+        return _not_now(why)
     if is_new:
         current.wake("inbox")
     return jsonify(stored=is_new), 202 if is_new else 200
+
+
+@blueprint.get("/webhooks/<network>")
+def shake_hands(network: str) -> ResponseReturnValue:
+    """A network asks whether this address is ours before it calls it."""
+    try:
+        answer = push.shake_hands(current.core(), network, request.args.to_dict())
+    except EndpointUnknownError:
+        abort(404)
+    except (SealError, ConfigError, SQLAlchemyError) as why:
+        return _not_now(why)
+    return Response(answer.body, content_type=answer.content_type)
+
+
+@blueprint.post("/webhooks/<network>")
+def receive_from_network(network: str) -> ResponseReturnValue:
+    """Store a delivery, then answer 200, which is all that networks understand."""
+    request.max_content_length = LARGEST_BODY
+    body = request.get_data(cache=False)
+    try:
+        is_new = push.receive(current.core(), network, dict(request.headers), body)
+    except EndpointUnknownError:
+        abort(404)
+    except WebhookRefusedError:
+        return jsonify(error="the signature does not fit"), 401
+    except (SealError, ConfigError, SQLAlchemyError) as why:
+        return _not_now(why)
+    if is_new:
+        current.wake("push")
+    return jsonify(stored=is_new)
+
+
+def _not_now(why: Exception) -> ResponseReturnValue:
+    log.warning("webhook_unavailable", error=type(why).__name__)
+    return jsonify(error="not now"), 503

@@ -14,10 +14,11 @@ from scrm.clock import FakeClock
 from scrm.db import METADATA, Database
 from scrm.errors import EndpointUnknownError, InputError, SealError, WebhookRefusedError
 from scrm.models import CrmState, InboxItem, LocalContact, WebhookEndpoint
+from scrm.models.inbox import MOST_ERRORS
 from scrm.runtime import Core
 from scrm.sync import webhook
 from scrm.sync.crm.local import LocalCrm
-from scrm.sync.webhook import MOST_ERRORS, apply_due, make_endpoint, receive, replay, rotate
+from scrm.sync.webhook import apply_due, make_endpoint, receive, replay, rotate
 from scrm.vault import Vault
 from tests.sync.crm.worlds import START
 from tests.sync.test_signature import sign

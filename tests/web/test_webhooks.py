@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from scrm.models import InboxItem
+from scrm.models.inbox import LARGEST_BODY
 from scrm.runtime import Core
-from scrm.sync.webhook import LARGEST_BODY, make_endpoint
+from scrm.sync.webhook import make_endpoint
 
 BODY = json.dumps({"type": "contact.updated", "data": {"id": "c1"}}).encode()
 
