@@ -15,7 +15,7 @@ from scrm.connectors.base import Connector
 from scrm.connectors.manifest import CredentialField, Manifest
 from scrm.connectors.registry import connector_for
 from scrm.db import upsert
-from scrm.errors import HostRefusedError, InputError
+from scrm.errors import HostRefusedError, InputError, SealError
 from scrm.http import check_url
 from scrm.i18n import N_
 from scrm.models import AuditEntry, NetworkApp
@@ -72,7 +72,7 @@ def save(core: Core, network: str, form: Mapping[str, str], user_id: int | None)
     with core.db.write("app.save") as session:
         _make_row(session, core.vault, network, now)
         row = session.get_one(NetworkApp, network, with_for_update=True)
-        before = core.vault.open(row.values, place(network))
+        before = _opened(core.vault, row)
         after = _merged(manifest, before, filled)
         lacking = missing(manifest, {field.name: field.default for field in manifest.app_fields} | after)
         if lacking:
@@ -99,6 +99,14 @@ def _make_row(session: Session, vault: Vault, network: str, now: datetime) -> No
 def _stored(session: Session, vault: Vault, network: str) -> dict[str, str]:
     row = session.get(NetworkApp, network)
     return vault.open(row.values, place(network)) if row is not None else {}
+
+
+def _opened(vault: Vault, row: NetworkApp) -> dict[str, str]:
+    """What is kept so far; what cannot be opened any more may be filled in anew."""
+    try:
+        return vault.open(row.values, place(row.network))
+    except SealError:
+        return {}
 
 
 def _merged(manifest: Manifest, before: Mapping[str, str], filled: Mapping[str, str]) -> dict[str, str]:

@@ -101,12 +101,21 @@ def redeem(core: Core, network: str, state: str, code: str, user_id: int) -> Ret
     return Returned(flow_id=row.id, network=network, connection_id=row.connection_id, choices=choices)
 
 
-def decline(core: Core, network: str, state: str, user_id: int) -> int | None:
-    """The person or the network said no; gives the connection that was to be signed in again on, if any."""
+def subject(core: Core, network: str, state: str, user_id: int) -> Connection | None:
+    """The connection that somebody who comes back wanted to sign in again on."""
+    with core.db.read() as session:
+        return session.scalars(
+            select(Connection)
+            .join(SignInFlow, SignInFlow.connection_id == Connection.id)
+            .where(SignInFlow.state == _hash(state), _own(network, user_id))
+        ).one_or_none()
+
+
+def decline(core: Core, network: str, state: str, user_id: int) -> None:
+    """The person or the network said no: the state is used up. Raises InputError like `redeem`."""
     row = _take(core, network, state, user_id)
     with core.db.write("sign_in.decline") as session:
         session.execute(delete(SignInFlow).where(SignInFlow.id == row.id))
-    return row.connection_id
 
 
 def returned(core: Core, network: str, flow_id: int, user_id: int) -> Returned:

@@ -1,6 +1,7 @@
 """Connect networks and see how each connection is, in plain words; for the admin."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,35 +12,22 @@ from sqlalchemy.orm import Session
 
 from scrm import i18n
 from scrm.connectors.base import RECHECK, Connector
-from scrm.connectors.manifest import Rule, Status
+from scrm.connectors.manifest import Status
 from scrm.connectors.registry import connectors
 from scrm.errors import InputError, NetworkError
-from scrm.i18n import N_, gettext
+from scrm.i18n import gettext
 from scrm.ingest import connections as hookups
 from scrm.models import Connection, ConnectionState, Role
 from scrm.runtime import Core
-from scrm.web import current, wording
+from scrm.web import connect_page, current, network_sign_in, wording
+from scrm.web.connect_page import OTHER_PROBLEM, PROBLEMS, RULES
 from scrm.web.guides import set_up_page
 from scrm.web.roles import allow
 
 blueprint = Blueprint("connections", __name__, url_prefix="/connections")
+blueprint.register_blueprint(network_sign_in.blueprint)
 
-RULES: Final = {
-    Rule.ALLOWED: N_("allowed"),
-    Rule.CONSENT: N_("only with the person's consent"),
-    Rule.FORBIDDEN: N_("not allowed"),
-}
-PROBLEMS: Final = {
-    "AccessRevokedError": N_("The network no longer accepts our access. Sign in again; nothing is read until then."),
-    "AccessExpiredError": N_("The access ran out and could not be renewed. Sign in again."),
-    "RetryLaterError": N_("The network does not answer or asks us to wait. We try again by ourselves."),
-    "UnavailableError": N_("The network no longer offers this list to us. The other lists go on."),
-    "PayloadError": N_("The network's answers have changed their form. Items we cannot read are set aside."),
-    "HostRefusedError": N_("The address leads to a private host and is not on the list of allowed ones."),
-    "SealError": N_("The stored access cannot be opened with our keys. Sign in again."),
-}
-OTHER_PROBLEM: Final = N_("Reading fails. We try again by ourselves.")
-LONGEST_FIELD: Final = 4_000
+SOON: Final = timedelta(days=14)
 Act = Callable[[Core, UUID, int | None], None]
 ACTS: Final[dict[str, Act]] = {
     "pause": hookups.pause,
@@ -72,15 +60,16 @@ def choose() -> ResponseReturnValue:
 @allow(Role.ADMIN)
 def connect(network: str) -> ResponseReturnValue:
     """The form of one network: what it needs, what is read, what its terms allow."""
-    connector = connectors().get(network)
-    if connector is None or connector.manifest.status in {Status.RETIRED, Status.ARCHIVE}:
+    connector = connect_page.offered(network)
+    if connector is None:
         abort(404)
     if request.method == "GET":
-        return _form(connector)
+        return connect_page.show(connector, word=gettext("Saved.") if "saved" in request.args else None)
+    fields = connector.manifest.credential_fields
     try:
-        row = hookups.connect(current.core(), network, _filled(connector), current.user().id)
+        row = hookups.connect(current.core(), network, connect_page.filled(fields), current.user().id)
     except (InputError, NetworkError) as why:
-        return _form(connector, fault=_fault(why)), 400
+        return connect_page.show(connector, fault=connect_page.refusal(why)), 400
     return redirect(url_for("connections.show", connection_id=row.public_id, new=1))
 
 
@@ -140,11 +129,12 @@ def reconnect(connection_id: UUID) -> ResponseReturnValue:
     with current.core().db.read() as db:
         row, connector = _get(db, connection_id)
     if request.method == "GET":
-        return _form(connector, row=row)
+        return connect_page.show(connector, row=row)
+    fields = connector.manifest.credential_fields
     try:
-        hookups.reconnect(current.core(), connection_id, _filled(connector), current.user().id)
+        hookups.reconnect(current.core(), connection_id, connect_page.filled(fields), current.user().id)
     except (InputError, NetworkError) as why:
-        return _form(connector, row=row, fault=_fault(why)), 400
+        return connect_page.show(connector, row=row, fault=connect_page.refusal(why)), 400
     return redirect(url_for("connections.show", connection_id=connection_id))
 
 
@@ -207,7 +197,21 @@ def stream_state(stream: hookups.StreamHealth) -> str:
     return gettext("nothing to do")
 
 
+def signs_in_at(network: str) -> bool:
+    """Whether one click leads to the network and back."""
+    connector = connectors().get(network)
+    return connector is not None and connector.oauth is not None
+
+
+def ends_soon(row: Connection) -> bool:
+    """Whether the access ends within two weeks unless somebody signs in again."""
+    is_read = row.state in {ConnectionState.ACTIVE.value, ConnectionState.PAUSED.value}
+    return is_read and row.access_until is not None and row.access_until < current.now() + SOON
+
+
 blueprint.add_app_template_global(stream_state, "stream_state")
+blueprint.add_app_template_global(signs_in_at, "signs_in_at")
+blueprint.add_app_template_global(ends_soon, "ends_soon")
 
 
 def _offered() -> list[Connector]:
@@ -219,36 +223,3 @@ def _get(db: Session, public_id: UUID) -> tuple[Connection, Connector]:
     if row is None or row.state == ConnectionState.REMOVED or row.network not in connectors():
         abort(404)
     return row, connectors()[row.network]
-
-
-def _filled(connector: Connector) -> dict[str, str]:
-    names = [field.name for field in connector.manifest.credential_fields]
-    return {name: request.form.get(name, "")[:LONGEST_FIELD] for name in (*names, "base_url")}
-
-
-def _form(connector: Connector, *, row: Connection | None = None, fault: str | None = None) -> str:
-    """The form again; secrets are never filled in."""
-    manifest = connector.manifest
-    named = {field.name for field in manifest.credential_fields}
-    addresses = dict(url.partition("=")[::2] for url in current.core().settings.sandbox_urls)
-    return render_template(
-        "connect.html",
-        manifest=manifest,
-        row=row,
-        fault=fault,
-        needs_address=row is None and "base_url" not in named and not manifest.default_base_url,
-        sandbox_url=addresses.get(manifest.key, ""),
-        filled={
-            field.name: request.form.get(field.name, "")
-            for field in manifest.credential_fields
-            if not field.is_secret
-        },
-        rules=RULES,
-        guide=set_up_page(manifest.key, i18n.language.get()),
-    )
-
-
-def _fault(why: InputError | NetworkError) -> str:
-    if isinstance(why, InputError):
-        return gettext(str(why))
-    return gettext(PROBLEMS.get(type(why).__name__, OTHER_PROBLEM))

@@ -13,7 +13,16 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from scrm.models import InboxItem, Role, StreamState, TimelineDue, TimelineEntry, WebhookEndpoint
+from scrm.models import (
+    Connection,
+    ConnectionState,
+    InboxItem,
+    Role,
+    StreamState,
+    TimelineDue,
+    TimelineEntry,
+    WebhookEndpoint,
+)
 from scrm.web import counts, current
 
 blueprint = Blueprint("health", __name__, url_prefix="")
@@ -96,11 +105,17 @@ class _Books(Collector):
         return [
             _counter("items_fetched", "Items read from networks", items),
             _counter("items_quarantined", "Items that could not be understood", bad),
+            _gauge("connections_suspended", "Connections somebody has to sign in again on", _suspended(self._db)),
             _gauge("oldest_due_stream_seconds", "Age of the oldest reading that is due", _age(late, now)),
         ]
 
     def _review(self) -> GaugeMetricFamily:
         return _gauge("profiles_in_review", "Profiles waiting for a steward", counts.waiting(self._db))
+
+
+def _suspended(db: Session) -> int:
+    stopped = Connection.state == ConnectionState.SUSPENDED.value
+    return db.scalar(select(func.count()).select_from(Connection).where(stopped)) or 0
 
 
 def _age(at: object, now: object) -> float:

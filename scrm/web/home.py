@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scrm.i18n import gettext
 from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
 from scrm.records import Direction
 from scrm.web import counts, current, wording
+from scrm.web.connect_page import PROBLEMS
 from scrm.web.roles import EVERYBODY, allow
 
 blueprint = Blueprint("home", __name__)
@@ -34,7 +36,12 @@ def show() -> ResponseReturnValue:
         "home.html",
         counts=_counts(),
         connections=live,
-        troubled=[row for row in live if row.problem or row.state == ConnectionState.SUSPENDED.value],
+        stopped=[
+            (row, gettext(PROBLEMS.get(row.problem or "", PROBLEMS["AccessRevokedError"])))
+            for row in live
+            if row.state == ConnectionState.SUSPENDED.value
+        ],
+        troubled=[row for row in live if row.problem and row.state != ConnectionState.SUSPENDED.value],
         has_contacts=has_contacts,
         news=news,
         networks=networks,

@@ -59,6 +59,8 @@ def test_what_is_filled_in_is_kept_sealed_and_what_is_ours_is_made_once(core: Co
         session.get_one(NetworkApp, lagoon.KEY).network = lagoon.PLAIN
     with pytest.raises(SealError):
         values_of(core, lagoon.PLAIN)
+    save(core, lagoon.PLAIN, FORM, None)  # filled in anew
+    assert values_of(core, lagoon.PLAIN)["client_secret"] == "canary-secret"
 
 
 def test_a_field_left_at_its_default_follows_the_default(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,7 @@ def test_a_no_uses_the_flow_up(core: Core, admin: int, water: Water) -> None:
     water.says_no = True
     told = go(core, admin)
     assert told["error"] == "access_denied"
-    assert sign_in.decline(core, KEY, told["state"], admin) is None
+    sign_in.decline(core, KEY, told["state"], admin)
     with pytest.raises(InputError, match="run out"):
         sign_in.decline(core, KEY, told["state"], admin)
     assert flows(core) == []
@@ -249,7 +249,10 @@ def test_signing_in_again_gives_the_same_connection_a_new_access(core: Core, adm
     row = sign_in.finish(core, come_back(core, admin), "page-1", 7, admin)
     with core.db.write("test.suspend") as session:
         session.get_one(Connection, row.id).state = ConnectionState.SUSPENDED
-    flow = come_back(core, admin, row.id)
+    told, other = go(core, admin, row.id), person(core, "zoe")
+    assert getattr(sign_in.subject(core, KEY, told["state"], admin), "id", None) == row.id
+    assert sign_in.subject(core, KEY, told["state"], other) is None
+    flow = sign_in.redeem(core, KEY, told["state"], told["code"], admin)
     assert sign_in.choice_for(core, flow) == "page-1"
     sign_in.finish(core, flow, "page-1", None, admin)
     (after,) = connected(core)

@@ -33,6 +33,23 @@
   };
   const polling = setInterval(poll, 2000);
 
+  // What a network's own form asks for is copied by a button; without script the field can be marked and copied.
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    const field = button && document.getElementById(button.dataset.copy);
+    if (!field) return;
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch { // over plain http, or not allowed: the field stays marked
+      if (!document.execCommand("copy")) return;
+    }
+    const word = button.firstElementChild;
+    word.textContent = button.dataset.done;
+    setTimeout(() => { word.textContent = button.dataset.word; }, 2000);
+  });
+
   // Review: the next case is there before it is asked for.
   const read = async (url, options = {}) => {
     const answer = await fetch(url, { ...options, headers: { "X-Scrm-Part": "main" } });
