@@ -43,6 +43,7 @@ class Scene:
     app: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], datetime] | None = None  # the fake's clock, where requests name times
     later: Callable[[], None]
+    refs: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)  # what only a push has watched
     failures: tuple[Failure, ...]
     scrub: Callable[[str], str] = field(default=lambda text: text)
 
@@ -83,8 +84,11 @@ class RecordingSession(GuardedSession):
         return answer
 
     def take(self) -> list[dict[str, Any]]:
-        """What was answered since the last time, each request once."""
-        taken = {asked_in(exchange): exchange for exchange in self.exchanges}
+        """What was answered since the last time, each GET once; others are answered anew each time."""
+        taken = {
+            (asked_in(exchange), 0 if exchange["method"] == "GET" else place): exchange
+            for place, exchange in enumerate(self.exchanges)
+        }
         self.exchanges.clear()
         return list(taken.values())
 
@@ -113,7 +117,7 @@ def record(network: str) -> list[Path]:
         found: dict[str, dict[str, Any]] = {"sign_in": {"form": form, "app": app, "exchanges": session.take()}}
         if scene.now is not None:
             found["sign_in"]["now"] = scene.now().isoformat()
-        refs: dict[str, dict[str, str | None]] = {}
+        refs = {name: dict(told) for name, told in scene.refs.items()}
         for stream in connector.streams:
             _note_refs(stream, api, refs)
             found[stream.name] = {"exchanges": session.take()}

@@ -117,9 +117,19 @@ def serving(script: Script, *, links_to: str | None = None) -> Iterator[Replay]:
 
 
 def scripted(exchanges: list[dict[str, Any]]) -> Script:
-    """Answer as recorded; what was never recorded is a 418, which no connector takes for an answer."""
-    replies = {asked_in(exchange): Reply.of(exchange) for exchange in exchanges}
-    return lambda asked: replies.get(asked, Reply(status=418))
+    """Answer as recorded; what was never recorded is a 418, which no connector takes for an answer.
+
+    What was recorded more than once is answered in that order, and the last answer stays.
+    """
+    replies: dict[Asked, list[Reply]] = {}
+    for exchange in exchanges:
+        replies.setdefault(asked_in(exchange), []).append(Reply.of(exchange))
+
+    def answer(asked: Asked) -> Reply:
+        known = replies.get(asked, [Reply(status=418)])
+        return known.pop(0) if len(known) > 1 else known[0]
+
+    return answer
 
 
 def asked_in(exchange: Mapping[str, Any]) -> Asked:
