@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from scrm.connectors.budget import Budget, Period, Unit
 from scrm.errors import InputError
@@ -47,7 +47,9 @@ def what_then(budget: Budget) -> str:
 
 def cap_text(budget: Budget, cap: int) -> str:
     """A cap as it stands in a field."""
-    return f"{Decimal(cap) / MICRO:.2f}" if budget.unit is Unit.MICRO_USD else str(cap)
+    if budget.unit is Unit.MICRO_USD:
+        return format_decimal(Decimal(cap) / MICRO, "0.00", locale=locale())
+    return str(cap)
 
 
 def cap_from(budget: Budget, text: str) -> int:
