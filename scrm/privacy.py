@@ -16,6 +16,7 @@ from scrm.models import (
     InboxItem,
     Interaction,
     Journal,
+    PaidItem,
     Profile,
     RawRecord,
     Run,
@@ -30,6 +31,7 @@ PORTION = 200
 INBOX_DAYS = 30  # ids are remembered this long, so that a late repeat has no second effect
 RUN_DAYS = 30
 DELIVERY_DAYS = 90
+PAID_DAYS = 2
 
 
 def purge(core: Core) -> bool:
@@ -49,6 +51,7 @@ def purge(core: Core) -> bool:
                 InboxItem.done_at < now - timedelta(days=INBOX_DAYS),  # quarantined ones too: they may name people
             ),
         ]
+        session.execute(delete(PaidItem).where(PaidItem.day <= now.date() - timedelta(days=PAID_DAYS)))
         session.execute(delete(WebSession).where(WebSession.expires_at < now))
         session.execute(delete(SignInLink).where(SignInLink.expires_at < now))
     return PORTION in counts

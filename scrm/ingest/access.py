@@ -12,6 +12,7 @@ from scrm.errors import NetworkError, RetryLaterError
 from scrm.failpoints import outside
 from scrm.http import GuardedSession
 from scrm.ingest.apps import values_of
+from scrm.ingest.meter import DurableMeter
 from scrm.models import Connection
 from scrm.records import Key
 from scrm.runtime import Core
@@ -40,6 +41,7 @@ def open_api(core: Core, connection: Connection, connector: Connector) -> Api:
         credentials=core.vault.open(connection.credentials or "", place(connection)),
         app=values_of(core, connection.network),
         now=core.db.clock.now,
+        meter=DurableMeter(core.db, connection, connector.manifest.budget),
     )
     api.renew = partial(_renew, core, connector, connection.id, connection.credentials_version)
     _renew_in_time(api)

@@ -31,6 +31,7 @@ from scrm.errors import (
 )
 from scrm.failpoints import outside
 from scrm.ingest.access import account_of, open_api
+from scrm.ingest.coverage import note_gaps
 from scrm.ingest.internal import internal_check
 from scrm.ingest.store import RECHECK, Context, Stored, store
 from scrm.ingest.translate import Batch, translate
@@ -144,6 +145,7 @@ def _page(run: _Run, api: Api, stream: Stream) -> bool:
         now = run.core.db.clock.now()
         stored = store(session, context_for(session, run.core, run.connection, stream.name), batch)
         _advance(session, run, page, batch, now)
+        note_gaps(session, run.connection.id, stream.name, page.gaps, now)
         _count(session, run, batch, stored)
     run.state.cursor = page.cursor
     if batch.is_mostly_bad:

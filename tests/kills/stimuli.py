@@ -45,6 +45,10 @@ ELSEWHERE = {
         ),
         "no network of the sweep calls us: tests/ingest/test_push_crashes.py",
     ),
+    **dict.fromkeys(
+        ("meter.cap", "meter.settle", "meter.unpaid"),
+        "no network of the sweep has a budget: tests/ingest/test_meter_crashes.py",
+    ),
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
     "access.give_back": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
