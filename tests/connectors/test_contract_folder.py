@@ -57,7 +57,12 @@ RULES = {
 HOSTS = re.compile(r"(?:https?|wss?|at)://([^/\s\"'<>\\?#]+)")
 ADDRESSES = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 VOCABULARIES = {"www.w3.org", "w3id.org"}  # names of JSON-LD contexts, never called
-PAGES = {"bsky.app", "www.instagram.com", "www.linkedin.com", "x.com"}  # where people read what is linked to; never called
+PAGES = {
+    "bsky.app",
+    "www.instagram.com",
+    "www.linkedin.com",
+    "x.com",
+}  # where people read what is linked to; never called
 NOT_HOSTS = re.compile(r"did:[a-z]+:[a-z0-9]+")
 
 
