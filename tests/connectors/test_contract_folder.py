@@ -61,6 +61,7 @@ PAGES = {
     "bsky.app",
     "www.instagram.com",
     "www.linkedin.com",
+    "www.youtube.com",
     "x.com",
 }  # where people read what is linked to; never called
 NOT_HOSTS = re.compile(r"did:[a-z]+:[a-z0-9]+")

@@ -1,0 +1,44 @@
+"""What was read becomes old: comments and videos by their ids, 50 a call, with the channels of their authors.
+
+From youtube.v3 revision 20261104 (read 2026-11-23): `id` takes a list for both; what is gone is left out (from
+memory). A subscription cannot be asked for by whoever it is to; all of them are read anew every 20 days instead.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from scrm.connectors.base import RECHECK, Account, Api, ObjectPage, ObjectRef, ObjectStream
+from scrm.connectors.payload import Payload
+from scrm.connectors.youtube.client import MOST_IDS, by_ids, videos
+from scrm.connectors.youtube.comments import PLAIN
+from scrm.connectors.youtube.said import with_people
+from scrm.connectors.youtube.translation import COMMENT_REF, VIDEO_REF, comment_records, video_records
+from scrm.connectors.youtube.videos import with_owners
+from scrm.i18n import N_
+from scrm.records import Record
+
+
+class Recheck(ObjectStream):
+    """Edits and deletions, and profiles that changed; reading it again is also what lets it stay."""
+
+    name = RECHECK
+    label = N_("Edits and deletions")
+    batch = MOST_IDS
+
+    def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
+        said = {ref.native_id: _video_of(ref) for ref in refs if (ref.fetch_ref or "").startswith(COMMENT_REF)}
+        shown = [ref.native_id for ref in refs if ref.fetch_ref == VIDEO_REF]
+        comments = by_ids(api, "comments", said, [("part", "snippet"), PLAIN])
+        found = videos(api, shown)
+        items = [{"comment": one, "video": said[number]} for number, one in comments.items() if number in said]
+        return ObjectPage(
+            items=(*with_people(api, items), *with_owners(api, list(found.values()))),
+            gone=tuple(one for one in (*said, *shown) if one not in comments and one not in found),
+            ends=tuple(ref.native_id for ref in refs if ref.native_id not in said and ref.native_id not in shown),
+        )
+
+    def translate(self, item: Payload, account: Account) -> Iterator[Record]:
+        yield from comment_records(item, account) if item.has("comment") else video_records(item, account)
+
+
+def _video_of(ref: ObjectRef) -> str:
+    return (ref.fetch_ref or "").partition(" ")[2]
