@@ -8,7 +8,7 @@ from sqlalchemy import select
 from scrm import failpoints
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import Connection, WebhookEndpoint
+from scrm.models import Connection, NetworkApp, WebhookEndpoint
 from scrm.vault import Vault
 
 Wake = Callable[[str, int | None], None]
@@ -41,6 +41,10 @@ def open_core(settings: Settings, *, wake: Wake = sleepers) -> Core:
 
 
 def _has_sealed_rows(db: Database) -> bool:
-    questions = (select(Connection.id).where(Connection.credentials.is_not(None)), select(WebhookEndpoint.id))
+    questions = (
+        select(Connection.id).where(Connection.credentials.is_not(None)),
+        select(WebhookEndpoint.id),
+        select(NetworkApp.network),
+    )
     with db.read() as session:
         return any(session.execute(question.limit(1)).first() for question in questions)

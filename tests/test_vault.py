@@ -11,7 +11,7 @@ import pytest
 
 from scrm.config import Settings
 from scrm.errors import ConfigError, SealError
-from scrm.models import WebhookEndpoint
+from scrm.models import NetworkApp, WebhookEndpoint
 from scrm.runtime import Core, open_core
 from scrm.vault import Vault
 from tests.factories import NOW, make_connection
@@ -171,11 +171,13 @@ def test_a_missing_key_file_is_not_made_anew_when_sealed_rows_exist(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("sealed", ["connection", "webhook"])
+@pytest.mark.parametrize("sealed", ["connection", "app", "webhook"])
 def test_an_installation_with_sealed_rows_does_not_start_without_its_keys(core: Core, sealed: str) -> None:
     with core.db.write("test.sealed") as session:
         if sealed == "connection":
             make_connection(session, credentials=core.vault.seal(ACCESS, "a/1/b"))
+        elif sealed == "app":
+            session.add(NetworkApp(network="lagoon", values=core.vault.seal(ACCESS, "a"), updated_at=NOW))
         else:
             session.add(
                 WebhookEndpoint(name="crm", crm_id="local", secrets=core.vault.seal(ACCESS, "a"), created_at=NOW)
