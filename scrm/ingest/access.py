@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from scrm import logs
 from scrm.connectors.base import Account, Api, Connector
-from scrm.errors import NetworkError, RetryLaterError
+from scrm.errors import AccessRevokedError, NetworkError, RetryLaterError
 from scrm.failpoints import outside
 from scrm.http import GuardedSession
 from scrm.ingest.apps import values_of
@@ -44,7 +44,7 @@ def open_api(core: Core, connection: Connection, connector: Connector) -> Api:
         meter=DurableMeter(core.db, connection, connector.manifest.budget),
     )
     api.renew = partial(_renew, core, connector, connection.id, connection.credentials_version)
-    _renew_in_time(api)
+    _renew_in_time(core, connection, api)
     return api
 
 
@@ -68,7 +68,7 @@ def _time(credentials: Mapping[str, str], name: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _renew_in_time(api: Api) -> None:
+def _renew_in_time(core: Core, connection: Connection, api: Api) -> None:
     """Renew what its connector wants renewed by now. While the access still works, a failure costs nothing."""
     due, ends = _time(api.credentials, "renew_at"), _time(api.credentials, "expires_at")
     if due is None or due > api.now() or api.renew is None:
@@ -78,7 +78,15 @@ def _renew_in_time(api: Api) -> None:
     except NetworkError as why:
         if ends is None or ends <= api.now():
             raise
-        log.warning("access_not_renewed", network=api.network, error=type(why).__name__)
+        log.warning("access_not_renewed", connection_id=connection.id, error=type(why).__name__)
+        if isinstance(why, AccessRevokedError) and connection.access_until != ends:
+            _note_end(core, connection.id, ends)
+
+
+def _note_end(core: Core, connection_id: int, ends: datetime) -> None:
+    """The access will end after all: its owner can sign in again before."""
+    with core.db.write("access.note_end") as session:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(access_until=ends))
 
 
 def _renew(core: Core, connector: Connector, connection_id: int, version: int, api: Api) -> None:

@@ -132,6 +132,7 @@ def test_an_access_that_still_works_outlives_a_renewal_that_fails(
     read(core)
     assert stored(core).state == ConnectionState.ACTIVE
     assert stored(core).refresh_lease_until is None
+    assert stored(core).access_until == NOON + timedelta(hours=1)  # its owner is told in time
 
 
 def test_an_access_that_ended_and_cannot_be_renewed_suspends(

@@ -51,6 +51,7 @@ ELSEWHERE = {
     ),
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
+    "access.note_end": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
     "access.give_back": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
     "app.save": "the sweep's networks know no apps: tests/ingest/test_apps.py",
     **dict.fromkeys(
