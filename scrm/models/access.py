@@ -21,7 +21,7 @@ class NetworkApp(Row):
 
 
 class SignInFlow(WithId, Row):
-    """An admin went to a network to sign in; good for one return, within minutes, in the same session."""
+    """An admin went to a network to sign in; good for one return of the same person, within minutes."""
 
     __tablename__ = "sign_in_flow"
     __table_args__ = (Index("ix_sign_in_flow_state", "state", unique=True),)
