@@ -293,6 +293,20 @@ def whole_number(fields: Payload, name: str) -> int | None:
     return None if text is None else int(text)
 
 
+def pages(api: Api, roles: Iterable[str]) -> dict[str, str]:
+    """The pages on which whoever signed in has one of these roles, each with the member's URN."""
+    rows, _ = walk(api, "/rest/organizationAcls", "q=roleAssignee&state=APPROVED", most=5)
+    wanted = frozenset(roles)
+    return {
+        row.text("organization"): row.text("roleAssignee") for row in map(Payload, rows) if row.text("role") in wanted
+    }
+
+
+def page_of(api: Api, urn: str) -> Payload:
+    """A page as it is shown to whoever signed in."""
+    return Payload(CLIENT.json(api, f"/rest/organizations/{encoded(tail(urn))}"), "organization")
+
+
 class RestliOAuth(OAuth):
     """Access for 60 days; the right to renew it ends a year after the consent, however often it is used."""
 

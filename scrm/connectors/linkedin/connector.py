@@ -12,7 +12,7 @@ from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.budget import Budget, Forecast, Period, Unit
 from scrm.connectors.linkedin.comments import Comments
 from scrm.connectors.linkedin.notices import Notices
-from scrm.connectors.linkedin.oauth import LinkedInOAuth, administered
+from scrm.connectors.linkedin.oauth import ADMINISTRATOR, LinkedInOAuth
 from scrm.connectors.linkedin.posts import COUNT, Posts
 from scrm.connectors.linkedin.push import LinkedInPush
 from scrm.connectors.linkedin.reactions import Reactions
@@ -20,13 +20,14 @@ from scrm.connectors.linkedin.recheck import Recheck
 from scrm.connectors.linkedin.translation import NETWORK, organization
 from scrm.connectors.linkedin.watching import COMMENTS, HISTORY, REACTIONS
 from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Scope, Status, Terms
-from scrm.connectors.payload import Payload
 from scrm.connectors.restli import (
     APP_FIELDS,
     CLIENT,
     VERSIONS,
     encoded,
     milliseconds,
+    page_of,
+    pages,
     part_of,
     renew,
     stamp,
@@ -60,8 +61,8 @@ class LinkedIn(Connector):
             note=N_(
                 "LinkedIn forbids adding what its members do to a CRM and matching it with your contacts. scrm shows"
                 " it only here, to people who work for your page, forgets names after 24 hours and the rest after 48,"
-                " and reads nothing again to keep it longer. To get LinkedIn contacts into the CRM, connect LinkedIn"
-                " lead forms."
+                " and reads nothing again to keep it longer. To get contacts from LinkedIn into the CRM, connect"
+                " LinkedIn Leads."
             ),
         ),
         scopes=(
@@ -113,14 +114,12 @@ class LinkedIn(Connector):
 
     def sign_in(self, api: Api) -> tuple[Account, ProfileRecord]:
         """The page, if whoever gave the access administers it."""
-        number = api.credentials["organization"]
-        urn = f"urn:li:organization:{number}"
-        role = next((one for one in administered(api) if one.organization == urn), None)
-        if role is None:
+        urn = f"urn:li:organization:{api.credentials['organization']}"
+        member = pages(api, ADMINISTRATOR).get(urn)
+        if member is None:
             raise UnavailableError("whoever signed in does not administer this page", network=api.network)
-        api.credentials["member"] = role.member
-        shown = Payload(CLIENT.json(api, f"/rest/organizations/{encoded(number)}"), "organization")
-        record = organization(urn, shown)
+        api.credentials["member"] = member
+        record = organization(urn, page_of(api, urn))
         handle = record.handle or record.display_name or tail(urn)
         return Account(key=record.key, handle=handle, base_url=api.base_url), record
 
