@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from scrm.connectors.base import RECHECK, Account, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.payload import Payload
-from scrm.connectors.youtube.client import MOST_IDS, by_ids, videos
+from scrm.connectors.youtube.client import MOST_IDS, Item, by_ids, people, videos
 from scrm.connectors.youtube.comments import PLAIN
-from scrm.connectors.youtube.said import with_people
+from scrm.connectors.youtube.said import dressed, named
 from scrm.connectors.youtube.translation import COMMENT_REF, VIDEO_REF, comment_records, video_records
-from scrm.connectors.youtube.videos import with_owners
+from scrm.connectors.youtube.videos import owned, owners_of
 from scrm.i18n import N_
 from scrm.records import Record
 
@@ -28,10 +28,12 @@ class Recheck(ObjectStream):
         said = {ref.native_id: _video_of(ref) for ref in refs if (ref.fetch_ref or "").startswith(COMMENT_REF)}
         shown = [ref.native_id for ref in refs if ref.fetch_ref == VIDEO_REF]
         comments = by_ids(api, "comments", said, [("part", "snippet"), PLAIN])
-        found = videos(api, shown)
-        items = [{"comment": one, "video": said[number]} for number, one in comments.items() if number in said]
+        items: list[Item] = [{"comment": comments[one], "video": said[one]} for one in said if one in comments]
+        found = videos(api, (*(item["video"] for item in items), *shown))
+        whole = [found[one] for one in shown if one in found]
+        who = people(api, (*named(items), *owners_of(whole)))
         return ObjectPage(
-            items=(*with_people(api, items), *with_owners(api, list(found.values()))),
+            items=(*dressed(items, found, who), *owned(whole, who)),
             gone=tuple(one for one in (*said, *shown) if one not in comments and one not in found),
             ends=tuple(ref.native_id for ref in refs if ref.native_id not in said and ref.native_id not in shown),
         )

@@ -6,7 +6,7 @@ number of them, and `embedded`. What is not known is absent. A thread that makes
 same, so that it is quarantined and its neighbors go on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from scrm.connectors.base import Api
@@ -106,22 +106,30 @@ def _said(comment: Item) -> str | None:
 def with_people(api: Api, items: list[Item]) -> list[Item]:
     """The items with the channels of whom they name, and with who may see their videos; read in bulk."""
     shown = videos(api, [item["video"] for item in items if "video" in item])
-    wanted = [_writer(item["comment"]) for item in items if "comment" in item]
-    wanted += [_named(item) for item in items if "answered" in item]
-    found = people(api, filter(None, wanted))
+    return dressed(items, shown, people(api, named(items)))
+
+
+def named(items: Iterable[Item]) -> Iterator[str]:
+    """Ids of the channels that comments name."""
+    for item in items:
+        yield from filter(None, (_writer(item["comment"]) if "comment" in item else None, _answered_id(item)))
+
+
+def dressed(items: list[Item], shown: Mapping[str, Item], who: Mapping[str, Item]) -> list[Item]:
+    """The items with what was read of their videos and people."""
     for item in items:
         if "video" in item:
             item.update(_privacy(shown.get(item["video"])))
         if "comment" in item:
-            item.update(_of(found, "author", _writer(item["comment"])))
-        if "answered" in item:
-            item.update(_of(found, "answered_author", _named(item)))
+            item.update(_of(who, "author", _writer(item["comment"])))
+        item.update(_of(who, "answered_author", _answered_id(item)))
     return items
 
 
-def _named(item: Item) -> str | None:
+def _answered_id(item: Item) -> str | None:
     with suppress(PayloadError):
-        return author_id(Payload(item["answered"]))
+        answered = Payload(item).optional_child("answered")
+        return author_id(answered) if answered else None
     return None
 
 

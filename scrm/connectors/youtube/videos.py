@@ -1,6 +1,6 @@
 """Our own videos, and those of others that a search finds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from scrm.connectors.base import Account, Api, Gap, Page, Stream
@@ -114,16 +114,20 @@ def _whole_videos(api: Api, hits: list[Item]) -> Iterator[Item]:
     """Hits as whole videos with their channels: a hit shows only the beginning of a description."""
     us = own_account(api).key.native_id
     found = videos(api, texts(hits, "id", "videoId"))
-    others = [one for one in found.values() if us not in texts([one], "snippet", "channelId")]
-    yield from with_owners(api, others)
+    others = [one for one in found.values() if us not in owners_of([one])]
+    yield from owned(others, people(api, owners_of(others)))
     for hit in hits:
         if not list(texts([hit], "id", "videoId")):
             yield {"video": hit}  # makes no sense: to be quarantined
 
 
-def with_owners(api: Api, found: list[Item]) -> Iterator[Item]:
+def owners_of(found: Iterable[Item]) -> Iterator[str]:
+    """Ids of the channels that videos belong to."""
+    return texts(found, "snippet", "channelId")
+
+
+def owned(found: Iterable[Item], who: Mapping[str, Item]) -> Iterator[Item]:
     """Videos as items, each with the channel it belongs to."""
-    owners = people(api, texts(found, "snippet", "channelId"))
     for video in found:
-        owner = next((owners[one] for one in texts([video], "snippet", "channelId") if one in owners), None)
+        owner = next((who[one] for one in owners_of([video]) if one in who), None)
         yield {"video": video} | ({"author": owner} if owner else {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 
@@ -25,7 +25,7 @@ def day(number: float) -> datetime:
 class Clock:
     """The fake's clock: stands until it is turned."""
 
-    now: datetime = day(60)
+    now: datetime = field(default_factory=lambda: day(60))
 
     def __call__(self) -> datetime:
         return self.now
