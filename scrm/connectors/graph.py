@@ -306,8 +306,10 @@ class GraphPush(Push):
 
     def subscribe(self, api: Api, callback: str) -> None:
         del callback  # one for the whole app, in its dashboard
-        fields = ",".join(self.fields(api))
-        self.client.call(api, "POST", _subscription(api), params=[("subscribed_fields", fields)])
+        fields = self.fields(api)
+        if not fields:
+            raise UnavailableError("the account allows nothing to be told of", network=api.network)
+        self.client.call(api, "POST", _subscription(api), params=[("subscribed_fields", ",".join(fields))])
 
     def unsubscribe(self, api: Api, callback: str) -> None:
         del callback

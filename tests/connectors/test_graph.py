@@ -295,3 +295,12 @@ def test_an_account_is_subscribed_to_what_it_allows():
         ("POST", "/v26.0/1/subscribed_apps", (("subscribed_fields", "feed,messages"),)),
         ("DELETE", "/v26.0/1/subscribed_apps", ()),
     ]
+
+
+def test_an_account_that_allows_nothing_is_not_subscribed():
+    with asking(lambda _: answering({"success": True})) as (api, server):
+        api.account = Account(key=Key(network="page", native_id="1"), handle="", base_url=api.base_url)
+        api.app = {**APP, "fields": ""}
+        with pytest.raises(UnavailableError):
+            PagePush().subscribe(api, "https://scrm.example/webhooks/page")
+    assert server.asked == []
