@@ -128,7 +128,7 @@ def test_an_access_that_still_works_outlives_a_renewal_that_fails(
     assert (stored(core).state, stored(core).problem) == ("active", None)
     water.answers.clear()
     water.refresh.clear()  # now the network refuses for good
-    time.advance(5 * 60)
+    time.advance(6 * 60)
     read(core)
     assert stored(core).state == ConnectionState.ACTIVE
     assert stored(core).refresh_lease_until is None
