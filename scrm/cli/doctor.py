@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from scrm.cli import examine, examine_services
+from scrm.cli import examine, examine_networks, examine_services
 from scrm.cli.findings import Finding, Grade
 from scrm.config import Settings
 from scrm.i18n import _
@@ -21,6 +21,7 @@ EXAMINERS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     examine_services.database,
     examine_services.redis,
     examine_services.processes,
+    examine_networks.versions,
 )
 
 

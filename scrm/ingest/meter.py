@@ -128,6 +128,11 @@ class Reading:
         return Unit.CALLS if self.budget is None else self.budget.unit
 
     @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.cap is not None and self.spent >= self.cap
+
+    @property
     def share(self) -> float:
         """How much of the cap is used, from 0 to 1."""
         if self.cap is None:
@@ -148,18 +153,17 @@ def reading(session: Session, connection: Connection, now: datetime) -> Reading:
     )
 
 
+def budget_of(core: Core, public_id: UUID) -> Budget:
+    """The budget that a connection has a cap for; raises InputError when there is none."""
+    with core.db.read() as session:
+        return _with_budget(session, public_id)[1]
+
+
 def set_cap(core: Core, public_id: UUID, cap: int, user_id: int | None) -> None:
     """Allow more or less per period; what waited for the next one is tried at once."""
     now = core.db.clock.now()
     with core.db.write("meter.cap") as session:
-        row = session.scalars(
-            select(Connection).where(Connection.public_id == public_id).with_for_update()
-        ).one_or_none()
-        if row is None or row.state == ConnectionState.REMOVED:
-            raise InputError(N_("There is no such connection."))
-        budget = connector_for(row.network).manifest.budget
-        if budget is None:
-            raise InputError(N_("This network has no budget."))
+        row, budget = _with_budget(session, public_id)
         before, row.budget_cap = cap_of(row, budget), cap
         waits = (StreamState.connection_id == row.id) & (StreamState.problem == BudgetSpentError.__name__)
         if row.state == ConnectionState.ACTIVE:
@@ -174,3 +178,13 @@ def set_cap(core: Core, public_id: UUID, cap: int, user_id: int | None) -> None:
                 after={"cap": cap},
             )
         )
+
+
+def _with_budget(session: Session, public_id: UUID) -> tuple[Connection, Budget]:
+    row = session.scalars(select(Connection).where(Connection.public_id == public_id)).one_or_none()
+    if row is None or row.state == ConnectionState.REMOVED:
+        raise InputError(N_("There is no such connection."))
+    budget = connector_for(row.network).manifest.budget
+    if budget is None:
+        raise InputError(N_("This network has no budget."))
+    return row, budget

@@ -315,7 +315,7 @@ def _postpone(run: _Run, why: NetworkError) -> None:
             )
         )
         values = {"wait_until": due_at} if throttled else {}
-        if isinstance(why, (RetryLaterError, HostRefusedError)):
+        if isinstance(why, (RetryLaterError, HostRefusedError)) and not isinstance(why, BudgetSpentError):
             values |= {"problem": problem, "problem_since": run.connection.problem_since or now}  # type: ignore[dict-item]
         if values:
             session.execute(update(Connection).where(Connection.id == run.connection.id).values(**values))

@@ -29,6 +29,8 @@ PROBLEMS: Final = {
     "PayloadError": N_("The network's answers have changed their form. Items we cannot read are set aside."),
     "HostRefusedError": N_("The address leads to a private host and is not on the list of allowed ones."),
     "SealError": N_("The stored access cannot be opened with our keys. Sign in again."),
+    "BudgetSpentError": N_("The budget is used up. Reading goes on by itself when it begins anew."),
+    "VersionDeadError": N_("The network no longer serves the version of its API that we speak. Choose a newer one."),
 }
 OTHER_PROBLEM: Final = N_("Reading fails. We try again by ourselves.")
 REFUSALS: Final = {  # while somebody waits at the page nothing is tried again by itself

@@ -19,13 +19,14 @@ from scrm.i18n import gettext
 from scrm.ingest import connections as hookups
 from scrm.models import Connection, ConnectionState, Role
 from scrm.runtime import Core
-from scrm.web import connect_page, current, network_sign_in, wording
+from scrm.web import connect_page, connection_facts, current, network_sign_in, wording
 from scrm.web.connect_page import OTHER_PROBLEM, PROBLEMS, RULES
 from scrm.web.guides import set_up_page
 from scrm.web.roles import allow
 
 blueprint = Blueprint("connections", __name__, url_prefix="/connections")
 blueprint.register_blueprint(network_sign_in.blueprint)
+blueprint.register_blueprint(connection_facts.blueprint)
 
 SOON: Final = timedelta(days=14)
 Act = Callable[[Core, UUID, int | None], None]
@@ -80,9 +81,11 @@ def show(connection_id: UUID) -> ResponseReturnValue:
     with current.core().db.read() as db:
         row, connector = _get(db, connection_id)
         health = hookups.health(db, row, current.now())
+        facts = connection_facts.facts(current.core(), db, row, current.now())
     return render_template(
         "connection.html",
         row=row,
+        facts=facts,
         manifest=connector.manifest,
         health=health,
         say=say,
