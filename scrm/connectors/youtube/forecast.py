@@ -18,32 +18,40 @@ SUBSCRIBER_PAGE_COST = 2  # the list and the channels
 
 def forecasts(api: Api, most: int) -> tuple[Forecast, ...]:
     """At most so much per list; `most` is what one day allows, and stands where nobody can know before."""
-    own = own_item(api)
-    uploads, subscribers = (_count(own, name) if own else 0 for name in ("videoCount", "subscriberCount"))
-    comments = _comments(api) if uploads is not None and uploads <= MOST_VIDEOS else None
+    own = own_item(api) or {}
+    numbers = _uploads(api)
+    uploads = _count(own, "videoCount") if numbers is None else len(numbers)
+    comments = None if numbers is None else _comments(api, numbers)
     return (
         _forecast("uploads", uploads, 1, most),
         _forecast("comments", comments, COMMENT_PAGE_COST, most),
-        _forecast("subscribers", subscribers, SUBSCRIBER_PAGE_COST, most),
+        _forecast("subscribers", _count(own, "subscriberCount"), SUBSCRIBER_PAGE_COST, most),
     )
 
 
 def _forecast(stream: str, items: int | None, page_cost: int, most: int) -> Forecast:
-    cost = most if items is None else page_cost * max(ceil(items / PAGE), 1)
+    cost = most if items is None else page_cost * (ceil(items / PAGE) + 1)  # the last page may be an empty one
     return Forecast(stream=stream, items=items, cost=cost)
 
 
-def _comments(api: Api) -> int:
-    """How many comments our videos have, replies included."""
+def _uploads(api: Api) -> list[str] | None:
+    """The ids of our videos; None when there are more than are counted."""
     numbers: list[str] = []
     token: str | None = None
     params = [("part", "contentDetails"), ("playlistId", api.credentials[UPLOADS]), ("maxResults", str(PAGE))]
-    with suppress(GoneError):  # a channel without videos has no list of them
-        while len(numbers) < MOST_VIDEOS:
+    try:
+        for _ in range(MOST_VIDEOS // PAGE):
             found, token = listed(api, "playlistItems", params, token=token)
             numbers += texts(found, "contentDetails", "videoId")
             if token is None:
-                break
+                return numbers
+    except GoneError:  # a channel without videos has no list of them
+        return numbers
+    return None
+
+
+def _comments(api: Api, numbers: list[str]) -> int:
+    """How many comments these videos have, answers included."""
     shown = by_ids(api, "videos", numbers, [("part", "statistics")])
     return sum(_count(one, "commentCount") or 0 for one in shown.values())
 

@@ -73,7 +73,7 @@ def fill(network: YouTube, ids: dict[str, str]) -> None:
         network.post(US, f"Tip of the day {number}", at=day(number))
         network.post("thomas_mueller_1", f"Gearbox of the day {number}", at=day(50 - number / 3))
     for number, key in zip(range(52), cycle(OTHERS), strict=False):
-        network.post(key, f"Seen {number}", at=day(55.5 - number / 10), reply_to=ids["news"])
+        ids["old"] = network.post(key, f"Seen {number}", at=day(55.5 - number / 10), reply_to=ids["news"])
 
 
 def change(network: YouTube, ids: dict[str, str]) -> None:
