@@ -14,7 +14,7 @@ from scrm import i18n
 from scrm.connectors.base import RECHECK, Connector
 from scrm.connectors.manifest import Status
 from scrm.connectors.registry import connectors
-from scrm.errors import InputError, NetworkError
+from scrm.errors import BudgetSpentError, InputError, NetworkError
 from scrm.i18n import gettext
 from scrm.ingest import connections as hookups
 from scrm.models import Connection, ConnectionState, Role
@@ -185,7 +185,7 @@ def _say_of_streams(health: hookups.Health) -> tuple[str, str]:
 
 def stream_state(stream: hookups.StreamHealth) -> str:
     """What one list is doing."""
-    if stream.problem:
+    if stream.problem and stream.problem != BudgetSpentError.__name__:  # a spent budget is no failure
         return (
             gettext("fails, next try %(when)s", when=wording.when(stream.due_at))
             if stream.due_at

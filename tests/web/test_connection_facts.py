@@ -79,6 +79,7 @@ def test_a_spent_budget_is_said_and_nothing_looks_broken(browse: Browse, core: C
     assert "The budget is used up. Nothing is lost" in words(page)
     assert "Mentions: The budget is used up." in words(page)
     assert 'class="state bad"' not in page
+    assert "fails" not in words(page)
 
 
 def test_the_cap_can_be_changed_and_it_is_written_down_who_did(browse: Browse, core: Core, path: str) -> None:
