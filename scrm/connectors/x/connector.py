@@ -20,7 +20,7 @@ from scrm.connectors.manifest import (
 )
 from scrm.connectors.payload import Payload
 from scrm.connectors.x import oauth
-from scrm.connectors.x.client import CLIENT
+from scrm.connectors.x.client import CLIENT, client_of_app
 from scrm.connectors.x.edits import Edits
 from scrm.connectors.x.lists import Keywords, Mentions, OwnPosts
 from scrm.connectors.x.messages import SCOPE as MESSAGES_SCOPE
@@ -200,7 +200,7 @@ def _forecast(api: Api) -> Iterator[Forecast]:
     yield Forecast(stream=Mentions.name, items=Mentions.depth, cost=Mentions.depth * (with_others + PRICES[USER]))
     if keywords := api.app.get("keywords", "").strip():
         search = [("query", f"({keywords}) -is:retweet"), ("granularity", "day")]
-        counted = Payload(CLIENT.json(api, "/2/tweets/counts/recent", search), "counts").child("meta")
+        counted = Payload(client_of_app(api).json(api, "/2/tweets/counts/recent", search), "counts").child("meta")
         number = counted.number("total_post_count") or counted.number("total_tweet_count") or 0
         cost = number * (2 * PRICES[POST] + 2 * PRICES[USER]) + PRICES[COUNT]
         yield Forecast(stream=Keywords.name, items=number, cost=cost)
