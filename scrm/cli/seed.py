@@ -13,14 +13,15 @@ from sqlalchemy import select
 
 from scrm.cli.opening import open_prepared, settings_for_service
 from scrm.cli.processes import wait_until
-from scrm.connectors.registry import connectors
+from scrm.connectors.registry import connector_for, connectors
 from scrm.errors import ScrmError
-from scrm.ingest import apps
+from scrm.ingest import apps, sign_in
 from scrm.ingest.connections import connect, reconnect
 from scrm.ingest.internal import PREFERENCE as INTERNAL
 from scrm.jobs import waker
 from scrm.models import Connection, ConnectionState, Preference, Role, User
 from scrm.runtime import Core
+from scrm.sandbox import visitor
 from scrm.sandbox.cast import contacts_csv
 from scrm.sync.imports import import_contacts
 
@@ -49,20 +50,32 @@ def seed(access: Path) -> None:
         if app:
             apps.save(core, network, app, None)
         if fake in facts["connections"] and network != LEFT_TO_VISITORS:
-            _connect(core, network, facts["connections"][fake])
+            connect_to(core, network, facts["connections"][fake], _admin(core))
     core.db.close()
 
 
-def _connect(core: Core, network: str, form: Mapping[str, str]) -> None:
-    """Connect, or sign in again where an earlier demo was kept: the sandbox gives new tokens at each start."""
+def connect_to(core: Core, network: str, form: Mapping[str, str], user_id: int) -> None:
+    """Connect, or connect again where an earlier demo was kept: the sandbox gives new access at each start.
+
+    Where the network offers it, by signing in there, as an admin would; else by pasting the access.
+    """
     with core.db.read() as session:
-        admin_id = session.scalars(select(User.id).where(User.role == Role.ADMIN.value)).first()
         known = session.scalars(
-            select(Connection.public_id).where(
-                Connection.network == network, Connection.state != ConnectionState.REMOVED.value
-            )
+            select(Connection).where(Connection.network == network, Connection.state != ConnectionState.REMOVED.value)
         ).first()
-    if known is None:
-        connect(core, network, form, admin_id)
-    else:
-        reconnect(core, known, form, admin_id)
+    if connector_for(network).oauth is None:
+        if known is None:
+            connect(core, network, form, user_id)
+        else:
+            reconnect(core, known.public_id, form, user_id)
+        return
+    back = f"{core.settings.base_url}/connections/sign-in/{network}"
+    state, code = visitor.allow(sign_in.begin(core, network, user_id, known.id if known else None, back))
+    flow = sign_in.redeem(core, network, state, code, user_id)
+    choice = sign_in.choice_for(core, flow)
+    sign_in.finish(core, flow, flow.choices[0].native_id if choice is None else choice, None, user_id)
+
+
+def _admin(core: Core) -> int:
+    with core.db.read() as session:
+        return session.scalars(select(User.id).where(User.role == Role.ADMIN.value)).first() or 0

@@ -125,6 +125,10 @@ class Player:
         """Play at once, each event dated by its offset; return how many were played."""
         return sum(self._perform(event, self._now + event.offset) for event in events)
 
+    def play_at(self, events: Iterable[Event], at: datetime) -> int:
+        """Play events whatever their offset says, all dated `at`; return how many were played."""
+        return sum(self._perform(event, at) for event in events)
+
     def play_live(self, stop: threading.Event, speed: float = 1.0, *, seed: int = 1) -> int:
         """Play the life that goes on, `speed` times as fast, until told to stop."""
         played, last = 0, timedelta(0)

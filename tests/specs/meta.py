@@ -23,7 +23,7 @@ def _objects(document: Path) -> dict[str, dict[str, Any]]:
 def refusal(call: Call, document: Path) -> str | None:
     """What the request names and the library does not know; None when there is nothing."""
     objects = _objects(document)
-    edges = {edge["endpoint"].strip("/") for one in objects.values() for edge in one["edges"].values()}
+    edges = {(edge["endpoint"] or "").strip("/") for one in objects.values() for edge in one["edges"].values()}
     parts = [part for part in call.path.split("/") if part and not re.fullmatch(r"v[0-9.]+", part)]
     if not parts or parts[0] in APART:
         return None
