@@ -39,6 +39,7 @@ class Notices(Stream):
         window = Window.parse(fields, since=begins)
         start = whole_number(fields, "start") or 0
         gaps = () if start else _gaps(window, milliseconds(begins), is_first=cursor is None)
+        window.mark = max(window.mark, milliseconds(begins))
         part = part_of(
             api,
             "/rest/organizationalEntityNotifications",

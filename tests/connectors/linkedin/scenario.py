@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from scrm.connectors.linkedin import connector
 from scrm.sandbox.cast import person
@@ -34,7 +33,7 @@ def fake(clock: Callable[[], datetime] | None = None, **settings: int) -> Iterat
 
 def play(network: LinkedIn) -> dict[str, str]:
     """Post, comment, answer, react, share, mention; the URNs by what they are."""
-    post, like = partial(network.post), partial(network.like)
+    post, like = network.post, network.like
     urns = {"news": post("nordwerk", "New: NW-40 (quiet) #motors, 5 < 6 & {more}", at=minute(1))}
     urns["question"] = post("katharina", "Which oil do I need?", at=minute(2), reply_to=urns["news"])
     urns["answer"] = post(
