@@ -4,6 +4,7 @@ Runs inside the caller's write transaction, together with the cursor. Everything
 stored twice changes nothing. An older reading never overwrites a newer one, and a deleted object stays deleted.
 """
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.base import RECHECK as RECHECK_STREAM
-from scrm.db import METADATA, upsert
+from scrm.db import METADATA, take_turns, upsert
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, forget_profiles, store_profiles
 from scrm.ingest.translate import Batch
@@ -65,7 +66,12 @@ class Stored:
 
 
 def store(session: Session, context: Context, batch: Batch) -> Stored:
-    """Store a batch; returns what changed."""
+    """Store a batch; returns what changed.
+
+    One network's batches take turns: what a list gives is often told by a push in the same moment, and two who both
+    find somebody new would both insert them.
+    """
+    take_turns(session, zlib.crc32(f"store/{context.network}".encode()))
     stored = Stored()
     profiles = store_profiles(session, context, batch)
     _store_raw(session, context, batch)

@@ -1,6 +1,7 @@
 """What a network tells: verified, kept once, applied like a page, each event for itself."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +16,7 @@ from scrm.ingest import push
 from scrm.ingest.apps import save
 from scrm.ingest.connections import pause, resume
 from scrm.ingest.replay import replay
+from scrm.ingest.run import read_stream
 from scrm.models import (
     Connection,
     InboxItem,
@@ -28,7 +30,7 @@ from scrm.models import (
 from scrm.models.inbox import MOST_ERRORS
 from scrm.runtime import Core
 from scrm.sync.webhook import apply_due as apply_from_crm
-from tests.ingest.lighthouse import KEY, SECRET, US, delivery, note, signed
+from tests.ingest.lighthouse import KEY, SECRET, US, Sea, delivery, note, signed
 
 
 @pytest.fixture(autouse=True)
@@ -264,3 +266,25 @@ def test_what_was_told_is_translated_again_with_everything_else(core: Core, conn
         session.execute(update(RawRecord).values(quarantine="an older connector did not know it"))
     assert replay(core, connection.id) == 0
     assert [row.quarantine for row in raws(core)] == [None]
+
+
+def test_what_is_told_and_read_at_the_same_time_is_stored_once_and_stops_nobody(
+    core: Core, connection: Connection, sea: Sea
+) -> None:
+    """The list gives what is being told at this moment, by several workers at once."""
+    sea.notes = [note(number) for number in range(40)]
+    for first in range(4):
+        told = sea.notes[first::2] + sea.notes[::-1]
+        send(core, delivery(*told))
+    list_id = state(core, connection, "notes").id
+
+    def tell() -> bool:
+        while push.apply_due(core, 1):
+            pass
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(tell) for _worker in range(3)] + [pool.submit(read_stream, core, list_id)]
+        assert [job.result() for job in jobs] == [False, False, False, False]
+    assert len(texts(core)) == 40
+    assert {(item.state, item.attempts) for item in items(core)} == {(InboxState.DONE, 0)}
