@@ -82,6 +82,17 @@ def _answer(teller: Teller, asked: str, language: str) -> None:
     teller.does("post", person_key=COMPANY_KEY, text=text, reply_to=asked)
 
 
+def shop_talk(teller: Teller) -> None:
+    """Colleagues and partners talk in the company's community, and one of the staff joins in."""
+    who = teller.anybody()
+    asked = teller.writes(who, texts.QUESTION)
+    for one in teller.some(1, 2):
+        teller.writes(one, texts.REMARK, reply_to=asked)
+    teller.does("like", person_key=COMPANY_KEY, post_id=asked)
+    _answer(teller, asked, who.language)
+
+
+WITHIN = ("connections", "jive", "sharepoint", "yammer")  # networks of the company's own, with partners as guests
 EVERYWHERE = {announcement: 6, grumble: 4, regretted_comment: 2, named: 3}
 # how often each episode is told in a history
 ON_PAGES = {
@@ -89,4 +100,5 @@ ON_PAGES = {
     "instagram": {**EVERYWHERE, private_question: 4},
     "linkedin": {**EVERYWHERE, corrected_comment: 2, inquiry: 4},
     "youtube": {**EVERYWHERE, corrected_comment: 2, new_subscriber: 4},
+    **{network: {**EVERYWHERE, corrected_comment: 2, shop_talk: 6} for network in WITHIN},
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scrm.sandbox.cast import COMPANY_KEY, on_network
 from scrm.sandbox.episodes import HISTORY, LIVE, Step, Teller
 from scrm.sandbox.page_episodes import ON_PAGES
+from scrm.sandbox.server import fakes
 
 if TYPE_CHECKING:
     import threading
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from scrm.sandbox.network import FakeNetwork
 
-NETWORKS = ("mastodon", "bluesky", "x", *ON_PAGES)
+NETWORKS = tuple(fakes())
 HISTORY_LENGTH = timedelta(days=60)
 FOLLOWERS = 14
 EPISODES_AT_ONCE = 3

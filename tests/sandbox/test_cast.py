@@ -39,7 +39,7 @@ def test_every_role_is_filled_and_the_company_is_one():
     roles = Counter(one.role for one in cast())
     assert set(roles) == {"contact", "stranger", "staff", "company"}
     assert roles["company"] == 1
-    assert set(person(COMPANY_KEY).networks) == set(fakes())
+    assert set(person(COMPANY_KEY).networks) >= set(fakes())
     assert roles["staff"] >= 3
     assert roles["stranger"] >= 10
 
