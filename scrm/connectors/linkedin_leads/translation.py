@@ -53,6 +53,11 @@ def key(native_id: str) -> Key:
     return Key(network=NETWORK, native_id=native_id)
 
 
+def submitter(lead: str) -> Key:
+    """Whoever filled in the form, as far as this lead tells."""
+    return key(f"{lead}/submitter")
+
+
 def form_number(lead: Payload) -> str:
     """The number of the form that was filled in."""
     found = FORM.fullmatch(lead.text("versionedLeadGenFormUrn"))
@@ -70,7 +75,7 @@ def owner_of(holder: Payload) -> str:
 def deleted(native_id: str) -> Iterator[Record]:
     """The lead, and whoever it told of."""
     yield DeletionRecord(key=key(native_id), kind=DeletedKind.INTERACTION)
-    yield DeletionRecord(key=key(native_id), kind=DeletedKind.PROFILE)
+    yield DeletionRecord(key=submitter(native_id), kind=DeletedKind.PROFILE)
 
 
 def lead_records(item: Payload, account: Account) -> Iterator[Record]:
@@ -109,7 +114,7 @@ def _person(lead: Payload, said: tuple[Said, ...], *, is_consenting: bool) -> Pr
     email = next((given[field] for field in EMAILS if field in given), None)
     address = given.get(ADDRESS)
     return ProfileRecord(
-        key=key(lead.text("id")),
+        key=submitter(lead.text("id")),
         display_name=name or None,
         url=address if address and address.startswith("https://") else None,
         location=", ".join(given[field] for field in PLACES if field in given) or None,

@@ -13,7 +13,7 @@ import pytest
 from scrm.connectors.base import Api, ObjectRef
 from scrm.connectors.linkedin import connector
 from scrm.connectors.payload import Payload
-from scrm.connectors.push import Pushed
+from scrm.connectors.push import Push, Pushed
 from scrm.errors import GoneError, PayloadError
 from scrm.records import DeletionRecord, InteractionRecord
 from tests.connectors.linkedin.reading import Reading, account_of, read_lists
@@ -24,7 +24,6 @@ from tests.connectors.linkedin.scenario import minute, play
 class Ear:
     """An address that answers as ours does, and what it heard."""
 
-    api: Api
     address: str = ""
     bodies: list[bytes] = field(default_factory=list)
 
@@ -33,18 +32,18 @@ class Ear:
 
 
 @contextmanager
-def listening(api: Api) -> Iterator[Ear]:
-    ear = Ear(api)
+def hearing(api: Api, push: Push) -> Iterator[Ear]:
+    ear = Ear()
 
     class Answering(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             query = dict(parse_qsl(urlsplit(self.path).query))
-            answer = connector.push.handshake(api.app, query, frozenset())
+            answer = push.handshake(api.app, query, frozenset())
             self._send(200 if answer else 404, answer.body if answer else "")
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            connector.push.verify(api.app, {name.lower(): value for name, value in self.headers.items()}, body)
+            push.verify(api.app, {name.lower(): value for name, value in self.headers.items()}, body)
             ear.bodies.append(body)
             self._send(204, "")
 
@@ -72,7 +71,7 @@ def listening(api: Api) -> Iterator[Ear]:
 
 @pytest.fixture
 def ear(api: Api) -> Iterator[Ear]:
-    with listening(api) as heard:
+    with hearing(api, connector.push) as heard:
         connector.push.subscribe(api, heard.address)
         yield heard
 
@@ -90,7 +89,7 @@ def test_subscribing_again_changes_nothing_and_another_address_takes_over(api, e
     connector.push.subscribe(api, ear.address)
     written = [one for one in network.requests() if one["method"] == "PUT"]
     assert len(written) == 1
-    with listening(api) as other:
+    with hearing(api, connector.push) as other:
         connector.push.subscribe(api, other.address)
         play(network)
         network.deliver()
