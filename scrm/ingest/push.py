@@ -1,6 +1,6 @@
 """What networks tell us by themselves: verified, stored, answered, and applied afterwards like a page of a list.
 
-A delivery is known by the hash of its body, so a repeat has one effect. Applying it twice is harmless: everything is
+A delivery is known by the ids of its events, so a repeat has one effect. Applying it twice is harmless: everything is
 an upsert by key. Events of a connection that is not active are left out; its lists catch up when it is again.
 """
 
@@ -69,8 +69,9 @@ def receive(core: Core, network: str, headers: Mapping[str, str], body: bytes) -
         with core.db.write("push.refuse") as session:
             session.execute(mine.values(refused=NetworkApp.refused + 1))
         raise
+    delivery_key = _key(push, body)
     with core.db.write("push.store") as session:
-        is_new = keep_delivery(session, NETWORKS + network, hashlib.sha256(body).hexdigest(), body, now)
+        is_new = keep_delivery(session, NETWORKS + network, delivery_key, body, now)
         session.execute(mine.values(heard_at=now))
     return is_new
 
@@ -99,6 +100,16 @@ def _listener(core: Core, network: str) -> tuple[Push, dict[str, str]]:
     if connector.manifest.app_fields and not is_registered:
         raise EndpointUnknownError("no app is registered with this network")
     return connector.push, values_of(core, network)
+
+
+def _key(push: Push, body: bytes) -> str:
+    """By the ids of its events, which stay when it is told again in other words; by its bytes when it has none."""
+    try:
+        told = [f"{event.account_id} {event.id}" for event in push.events(body)]
+    except Exception:  # noqa: BLE001 - whatever it is, it is kept first, and set aside with the reason afterwards
+        told = []
+    known_by = "\n".join(told).encode("utf-8", "surrogatepass") if told else body
+    return hashlib.sha256(known_by).hexdigest()
 
 
 def _claim(core: Core, limit: int, *, is_suspect: bool) -> Sequence[InboxItem]:

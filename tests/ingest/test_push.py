@@ -1,6 +1,7 @@
 """What a network tells: verified, kept once, applied like a page, each event for itself."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from scrm.clock import FakeClock
-from scrm.connectors.push import STREAM
+from scrm.connectors.push import STREAM, base64_hmac, hex_hmac
 from scrm.errors import EndpointUnknownError, WebhookRefusedError
 from scrm.ingest import push
 from scrm.ingest.apps import save
@@ -88,6 +89,14 @@ def test_a_repeat_has_no_second_effect(core: Core, connection: Connection) -> No
     assert send(core, body) is False
     assert push.apply_due(core, 20) == 0
     assert len(items(core)) == 1
+
+
+def test_a_repeat_in_other_bytes_is_known_by_the_ids_of_its_events(core: Core, connection: Connection) -> None:
+    said = json.loads(delivery(note(1), note(2)))
+    assert send(core, json.dumps(said).encode())
+    assert not send(core, json.dumps(said, indent=1).encode())
+    said["events"].pop()
+    assert send(core, json.dumps(said).encode())
 
 
 def test_the_same_event_in_another_delivery_changes_nothing(core: Core, connection: Connection) -> None:
@@ -288,3 +297,10 @@ def test_what_is_told_and_read_at_the_same_time_is_stored_once_and_stops_nobody(
         assert [job.result() for job in jobs] == [False, False, False, False]
     assert len(texts(core)) == 40
     assert {(item.state, item.attempts) for item in items(core)} == {(InboxState.DONE, 0)}
+
+
+@pytest.mark.parametrize("sign", [hex_hmac, base64_hmac])
+def test_an_empty_secret_signs_nothing(sign: Callable[[str, bytes], str]) -> None:
+    assert sign("x", b"body")
+    with pytest.raises(WebhookRefusedError):
+        sign("", b"body")
