@@ -23,7 +23,7 @@ from scrm.connectors.base import (
 )
 from scrm.connectors.paging import pack, unpack
 from scrm.connectors.payload import Payload
-from scrm.connectors.youtube.client import MOST_IDS, Item, LostPlaceError, by_ids, listed, own_account
+from scrm.connectors.youtube.client import MOST_IDS, Item, LostPlaceError, by_ids, closed, listed, own_account
 from scrm.connectors.youtube.said import embedded, from_threads, in_thread, total
 from scrm.connectors.youtube.translation import comment_records
 from scrm.connectors.youtube.walk import Seen, Walk, row, sign
@@ -82,14 +82,15 @@ class Comments(Stream):
     def watch(self, item: Payload, account: Account) -> Iterator[WatchOrder]:
         """The thread, when its first comment comes along."""
         del account
-        if not item.has("replies"):
+        video = item.optional_text("video")
+        if video is None or not item.has("replies"):
             return
         number = item.number("replies") or 0
         is_cut = number > (item.number("embedded") or 0)
         yield WatchOrder(
             stream=REPLIES,
             native_id=item.child("comment").text("id"),
-            fetch_ref=None if is_cut else str(number),
+            fetch_ref=video if is_cut else f"{video} {number}",
             after_seconds=GROWS_SECONDS if is_cut else SOONEST,
         )
 
@@ -118,6 +119,7 @@ class Replies(ObjectStream):
         look = _Look(api=api, threads=by_ids(api, "commentThreads", [ref.native_id for ref in refs], params))
         for ref in refs:
             look.at(ref)
+        look.tell_missing_apart()
         named = {*look.again, *look.gone}
         return ObjectPage(
             items=(*from_threads(api, look.changed), *look.items),
@@ -135,13 +137,14 @@ class _Look:
     """One look at some threads.
 
     A thread's cursor is the number of its replies when they were last read (`count`), and while they are being read
-    also where that stopped (`page`). Before the first look `fetch_ref` is the number of those that came with it.
+    also where that stopped (`page`). Before the first look that number is what `fetch_ref` names after the video.
     """
 
     api: Api
     threads: dict[str, Item]
     changed: list[Item] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    missing: list[ObjectRef] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     again: dict[str, Again] = field(default_factory=dict)
     pages: int = 0
@@ -149,13 +152,13 @@ class _Look:
     def at(self, ref: ObjectRef) -> None:
         thread, cursor = self.threads.get(ref.native_id), unpack(ref.cursor)
         if thread is None:
-            self.gone.append(ref.native_id)
+            self.missing.append(ref)
             return
         count = str(total(thread))
         page = cursor.optional_text("page")
         if page is not None:
             self._read_on(ref, thread, cursor.text("count"), page)
-        elif count == (cursor.optional_text("count") or ref.fetch_ref):
+        elif count == (cursor.optional_text("count") or _place(ref)[1]):
             self._later(ref, thread, count)
         else:
             self.changed.append(thread)
@@ -163,6 +166,15 @@ class _Look:
                 self._at_once(ref, count, FIRST_PAGE)
             else:
                 self._later(ref, thread, count)
+
+    def tell_missing_apart(self) -> None:
+        """What its owner closed may be opened again; anything else that is missing is gone."""
+        hidden = closed(self.api, filter(None, (_place(ref)[0] for ref in self.missing)))
+        for ref in self.missing:
+            if _place(ref)[0] in hidden:
+                self.again[ref.native_id] = Again(after_seconds=LATEST, cursor=ref.cursor)
+            else:
+                self.gone.append(ref.native_id)
 
     def _read_on(self, ref: ObjectRef, thread: Item, count: str, page: str) -> None:
         if self.pages == MOST_REPLY_PAGES:
@@ -173,7 +185,7 @@ class _Look:
         try:
             found, following = listed(self.api, "comments", params, token=None if page == FIRST_PAGE else page)
         except GoneError:
-            self.gone.append(ref.native_id)
+            self.missing.append(ref)
             return
         except LostPlaceError:
             self._at_once(ref, count, FIRST_PAGE)
@@ -194,3 +206,9 @@ class _Look:
         seconds = looked_at_after(self.api.now() - began)
         if seconds is not None:
             self.again[ref.native_id] = Again(after_seconds=seconds, cursor=pack({"count": count}))
+
+
+def _place(ref: ObjectRef) -> tuple[str, str]:
+    """The video a thread is below, and the number of replies that came along with it (empty: not all did)."""
+    video, _, number = (ref.fetch_ref or "").partition(" ")
+    return video, number

@@ -2,8 +2,8 @@
 
 An item is `comment` as received with `video`, `privacy`, `author` (a channel) and, for our own replies, `answered`
 (what that comment says of its author) and `answered_author`; the first comment of a thread also has `replies`, the
-number of them, and `embedded`. What is not known is absent. A thread that makes no sense becomes an item all the
-same, so that it is quarantined and its neighbors go on.
+number of them, `embedded`, and `held` when its thread is not public. What is not known is absent. A thread that makes
+no sense becomes an item all the same, so that it is quarantined and its neighbors go on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,18 +31,25 @@ def embedded(thread: Item) -> list[Item]:
 
 def from_threads(api: Api, threads: Iterable[Item]) -> list[Item]:
     """The comments of threads: each first one and the replies that came along."""
+    return with_people(api, bare(api, threads))
+
+
+def bare(api: Api, threads: Iterable[Item]) -> list[Item]:
+    """The same without what has to be read for it."""
     items: list[Item] = []
     for thread in threads:
         try:
             items += _comments(api, thread)
         except PayloadError:
             items.append({"thread": thread})
-    return with_people(api, items)
+    return items
 
 
 def _comments(api: Api, thread: Item) -> list[Item]:
     first, replies = _first(thread), embedded(thread)
-    item = {"comment": first, **_video(thread, first), "replies": total(thread), "embedded": len(replies)}
+    is_held = Payload(thread).child("snippet").raw().get("isPublic") is False
+    counts = {"replies": total(thread), "embedded": len(replies)}
+    item = {"comment": first, **_video(thread, first), **counts, **({"held": True} if is_held else {})}
     return [item, *_replies(api, thread, replies)]
 
 

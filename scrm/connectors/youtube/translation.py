@@ -18,7 +18,7 @@ AUDIENCES = {"public": Audience.PUBLIC, "unlisted": Audience.UNLISTED}
 PUBLISHED = "published"
 SITE = "https://www.youtube.com"
 CHANNEL_ADDRESS = re.compile(r"https?://www\.youtube\.com/channel/(UC[\w-]{22})/?")
-VIDEO_REF, COMMENT_REF = "video", "comment"  # how the recheck asks; a comment's goes on with its video
+VIDEO_REF, THREAD_REF, ANSWER_REF = "video", "thread", "answer"  # how the recheck asks; the latter name their video
 
 
 def key(native_id: str) -> Key:
@@ -72,18 +72,21 @@ def author(snippet: Payload, person: Payload | None) -> ProfileRecord | None:
 
 
 def comment_records(item: Payload, account: Account) -> Iterator[Record]:
-    """Who wrote, whom we answered, and what was said. What nobody is named for cannot be anybody's."""
+    """Who wrote, whom we answered, and what was said.
+
+    What nobody is named for cannot be anybody's; what is below no video stands below a post, which we do not read.
+    """
     comment = item.child("comment")
     number, snippet = comment.text("id"), comment.child("snippet")
-    writer = author(snippet, item.optional_child("author"))
-    if writer is None:
+    writer, video = author(snippet, item.optional_child("author")), item.optional_text("video")
+    if writer is None or video is None:
         return
     addressee = item.optional_child("answered")
     answered = author(addressee, item.optional_child("answered_author")) if addressee else None
     yield writer
     if answered and answered.key != writer.key:
         yield answered
-    video, parent = item.text("video"), snippet.optional_text("parentId")
+    parent = snippet.optional_text("parentId")
     published, updated = snippet.time("publishedAt"), snippet.optional_time("updatedAt")
     text = snippet.optional_text("textDisplay")
     yield InteractionRecord(
@@ -93,12 +96,12 @@ def comment_records(item: Payload, account: Account) -> Iterator[Record]:
         occurred_at=published,
         text=text,
         url=f"{SITE}/watch?v={video}&lc={number}",
-        audience=_audience(item.optional_text("privacy"), snippet.optional_text("moderationStatus")),
+        audience=Audience.PRIVATE if _is_held(item, snippet) else _audience(item.optional_text("privacy")),
         thread_key=parent or number,
         in_reply_to=parent or video,
         counterpart=answered.key if answered and answered.key != writer.key else None,
         edited_at=updated if updated and updated > published else None,
-        fetch_ref=f"{COMMENT_REF} {video}",
+        fetch_ref=f"{ANSWER_REF if parent else THREAD_REF} {video}",
         mentions=(account.key,) if names_us(text, account) else (),
     )
 
@@ -122,7 +125,7 @@ def video_records(item: Payload, account: Account) -> Iterator[Record]:
         occurred_at=published_at(video) or snippet.time("publishedAt"),
         text=text,
         url=f"{SITE}/watch?v={number}",
-        audience=_audience(status.optional_text("privacyStatus") if status else None, None),
+        audience=_audience(status.optional_text("privacyStatus") if status else None),
         thread_key=number,
         fetch_ref=VIDEO_REF,
         mentions=(account.key,) if mentions else (),
@@ -193,8 +196,11 @@ def names_us(text: str | None, account: Account) -> bool:
     return bool(text and re.search(rf"(?<![\w.@-])@{handle}(?![\w-]|\.\w)", text, re.IGNORECASE))
 
 
-def _audience(privacy: str | None, moderation: str | None) -> Audience:
-    """Who may see it: like its video, unless it is held back; what we are not told counts as the narrowest."""
-    if moderation not in {None, PUBLISHED}:
-        return Audience.PRIVATE
+def _is_held(item: Payload, snippet: Payload) -> bool:
+    """Whether the owner holds it back: in lists it says so itself, asked for by its id its thread does."""
+    return item.flag("held") or snippet.optional_text("moderationStatus") not in {None, PUBLISHED}
+
+
+def _audience(privacy: str | None) -> Audience:
+    """Who may see a video and what is below it; what we are not told counts as the narrowest."""
     return AUDIENCES.get(privacy or "", Audience.PRIVATE)

@@ -9,7 +9,7 @@ import pytest
 from scrm.connectors.base import Api
 from scrm.connectors.payload import Payload
 from scrm.connectors.youtube import connector
-from scrm.connectors.youtube.client import midnight
+from scrm.connectors.youtube.client import by_ids, midnight
 from scrm.errors import (
     AccessExpiredError,
     AccessRevokedError,
@@ -265,3 +265,18 @@ def test_nothing_is_asked_with_what_the_description_does_not_know(network: YouTu
         read(api)
         connector.forecast(api)
     assert {one["status"] for one in network.requests()} == {200}
+
+
+def test_should_one_gone_id_have_all_refused_the_others_are_read_all_the_same():
+    def script(asked: tuple[str, str, tuple[tuple[str, str], ...]]) -> Reply:
+        ids = dict(asked[2])["id"].split(",")
+        if "gone" in ids:
+            return refusal(404, "commentNotFound")
+        return Reply(body=json.dumps({"items": [{"id": one} for one in ids]}).encode())
+
+    wanted = [f"c{number}" for number in range(49)]
+    with signed_in("youtube", script) as (api, server):
+        found = by_ids(api, "comments", [*wanted[:7], "gone", *wanted[7:]], [("part", "snippet")])
+        assert list(found) == wanted
+        assert len(server.asked) < 2 * 7
+        assert by_ids(api, "comments", ["gone"], [("part", "snippet")]) == {}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from scrm.connectors.base import ObjectRef
 from scrm.connectors.youtube import connector
 from scrm.records import Audience, InteractionKind, InteractionRecord, ProfileRecord
 from tests.connectors.replay import read_all
@@ -250,3 +251,38 @@ def test_a_new_subscriber_is_read_without_reading_all_again(network, api):
     (page,) = read_all(stream, api, cursor)
     assert [item["author"]["snippet"]["customUrl"] for item in page.items] == ["@tmueller"]
     assert api.requests == 2
+
+
+def test_what_the_owner_holds_back_afterwards_is_private_until_it_is_shown_again(network, api):
+    ids = play(network)
+    reading = read(api)
+    network.hold_for_review(ids["praise"], at=day(59))
+    records, gone = recheck(api, reading)
+    assert (audience_of(records, ids["praise"]), gone) == (Audience.PRIVATE, set())
+    network.publish(ids["praise"], at=day(59.5))
+    records, _ = recheck(api, reading)
+    assert audience_of(records, ids["praise"]) is Audience.PUBLIC
+
+
+def audience_of(records, native_id):
+    return next(
+        one.audience for one in records if isinstance(one, InteractionRecord) and one.key.native_id == native_id
+    )
+
+
+def test_comments_that_the_owner_closed_are_not_taken_for_deleted(network, api):
+    ids = play(network)
+    reading = read(api)
+    network.close_comments(ids["news"], at=day(59))
+    network.delete(ids["listener"], at=day(59))
+    records, gone = recheck(api, reading)
+    assert gone == {ids["listener"]}
+    assert ids["question"] not in {one.key.native_id for one in records}
+    watched = reading.replies
+    refs = [
+        ObjectRef(native_id=one, fetch_ref=watched[one].fetch_ref, cursor=watched[one].cursor)
+        for one in (ids["question"], ids["listener"])
+    ]
+    page = connector.object_stream("replies").read(api, refs)
+    assert page.gone == (ids["listener"],)
+    assert page.again[ids["question"]].cursor == watched[ids["question"]].cursor
