@@ -6,15 +6,17 @@ changed, and answers once a day in any case. What was read once is not given aga
 days, and reading it anew must not make three of them.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from scrm.connectors.base import Account, Again, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.linkedin.people import people
 from scrm.connectors.linkedin.reactions import reactions_to
 from scrm.connectors.linkedin.translation import Place, comment_records, reaction_records
-from scrm.connectors.linkedin.watching import COMMENTS, DAILY, HISTORY, pause_after, place_in
+from scrm.connectors.linkedin.watching import COMMENTS, DAILY, HISTORY, pause_after, place_in, visited
 from scrm.connectors.paging import pack, unpack
 from scrm.connectors.payload import Payload
 from scrm.connectors.restli import Item, Window, encoded, milliseconds, part_of, walk, whole_number
@@ -23,6 +25,7 @@ from scrm.i18n import N_
 from scrm.records import Record
 
 COUNT = 20  # comments per call of `read`; each may have answers and reactions to be read
+COUNTED = re.compile(r"[^=]+=\d+/\d+")
 MOST_PAGES = 20  # of 100 answers or reactions each
 
 
@@ -43,14 +46,16 @@ class Visit:
         thorough_at = whole_number(fields, "thorough_at")
         start = whole_number(fields, "start") or 0
         is_due = thorough_at is None or thorough_at <= milliseconds(now - DAILY)
-        counts = [entry.partition("=") for entry in (fields.optional_text("counts") or "").split()]
+        counts = (fields.optional_text("counts") or "").split()
+        if not all(COUNTED.fullmatch(entry) for entry in counts):
+            raise PayloadError("cursor.counts: expected comments with two numbers")
         return cls(
             window=Window.parse(fields, since=now - HISTORY),
             begun=whole_number(fields, "begun") or milliseconds(now),
             thorough_at=thorough_at,
             is_thorough=fields.optional_text("is_thorough") == "yes" if start else is_due,
             start=start,
-            counts={name: numbers for name, _, numbers in counts},
+            counts=dict(entry.split("=") for entry in counts),
         )
 
     def text(self) -> str:
@@ -79,37 +84,27 @@ class Visit:
 
 
 class Comments(ObjectStream):
-    """One part of one post's comments at a time."""
+    """One part of each post's comments at a time."""
 
     name = COMMENTS
     label = N_("Comments and answers")
-    batch = 1
+    batch = 5
 
     def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
-        items: list[Item] = []
-        gone, ends, again = [], [], {}
-        for ref in refs:
-            visit = Visit.parse(ref.cursor, api.now())
-            place = place_in(ref)
-            try:
-                part = part_of(api, comments_of(place.post), start=visit.start, count=COUNT)
-                found = list(_read(api, place, visit, list(part.items)))
-            except GoneError:
-                gone.append(ref.native_id)
-                continue
-            items += found
-            wish = visit.go_on(part.next, api.now())
-            if wish is None:
-                ends.append(ref.native_id)
-            else:
-                again[ref.native_id] = wish
-        return ObjectPage(items=tuple(items), gone=tuple(gone), ends=tuple(ends), again=again)
+        return visited(refs, partial(_visit, api))
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         if item.has("reaction"):
             yield from reaction_records(item, account)
         else:
             yield from comment_records(item, account)
+
+
+def _visit(api: Api, ref: ObjectRef) -> tuple[list[Item], Again | None]:
+    visit, place = Visit.parse(ref.cursor, api.now()), place_in(ref)
+    part = part_of(api, comments_of(place.post), start=visit.start, count=COUNT)
+    found = list(_read(api, place, visit, list(part.items)))
+    return found, visit.go_on(part.next, api.now())
 
 
 def comments_of(urn: str) -> str:

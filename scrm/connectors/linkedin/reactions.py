@@ -5,15 +5,16 @@ nothing, a name costs a call of the day's: of a crowd only the newest few are as
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
 
 from scrm.connectors.base import Account, Again, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.linkedin.people import people
 from scrm.connectors.linkedin.translation import Place, reaction_records
-from scrm.connectors.linkedin.watching import HISTORY, REACTIONS, pause_after, place_in
+from scrm.connectors.linkedin.watching import HISTORY, REACTIONS, pause_after, place_in, visited
 from scrm.connectors.paging import pack, unpack
 from scrm.connectors.payload import Payload
 from scrm.connectors.restli import Item, Window, milliseconds, part_of, record, stamp, whole_number
-from scrm.errors import GoneError
 from scrm.i18n import N_
 from scrm.records import Record
 
@@ -24,40 +25,31 @@ NEWEST = "q=entity&sort=(value:REVERSE_CHRONOLOGICAL)"
 
 
 class Reactions(ObjectStream):
-    """One part of one post's reactions at a time."""
+    """One part of each post's reactions at a time."""
 
     name = REACTIONS
     label = N_("Reactions")
-    batch = 1
+    batch = 5
 
     def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
-        items: list[Item] = []
-        gone, ends, again = [], [], {}
-        for ref in refs:
-            fields, place = unpack(ref.cursor), place_in(ref)
-            window = Window.parse(fields, since=api.now() - HISTORY)
-            begun = whole_number(fields, "begun") or milliseconds(api.now())
-            try:
-                found, following = _part(api, place, place.post, window, whole_number(fields, "start") or 0)
-            except GoneError:
-                gone.append(ref.native_id)
-                continue
-            items += found
-            if following is None:
-                window.close()
-            pause = pause_after(window, begun, api.now())
-            if following is None and pause is None:
-                ends.append(ref.native_id)
-                continue
-            place_now = {"begun": str(begun), "start": None if following is None else str(following)}
-            again[ref.native_id] = Again(
-                after_seconds=0 if following is not None or pause is None else pause.total_seconds(),
-                cursor=pack(window.fields() | place_now),
-            )
-        return ObjectPage(items=tuple(items), gone=tuple(gone), ends=tuple(ends), again=again)
+        return visited(refs, partial(_visit, api))
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         yield from reaction_records(item, account)
+
+
+def _visit(api: Api, ref: ObjectRef) -> tuple[list[Item], Again | None]:
+    fields, place, now = unpack(ref.cursor), place_in(ref), api.now()
+    window = Window.parse(fields, since=now - HISTORY)
+    begun = whole_number(fields, "begun") or milliseconds(now)
+    found, following = _part(api, place, place.post, window, whole_number(fields, "start") or 0)
+    if following is None:
+        window.close()
+    stands = {"begun": str(begun), "start": None if following is None else str(following)}
+    pause = timedelta() if following is not None else pause_after(window, begun, now)
+    if pause is None:
+        return found, None
+    return found, Again(after_seconds=pause.total_seconds(), cursor=pack(window.fields() | stands))
 
 
 def list_of(urn: str) -> str:

@@ -5,9 +5,10 @@ Taking a reaction back is told by nobody. What others posted is closed to us; a 
 decoration says that the post is gone (as deliveries show, from memory).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from scrm.connectors.base import RECHECK, Account, Again, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.linkedin.comments import comments_of
@@ -21,7 +22,7 @@ from scrm.connectors.linkedin.translation import (
     post_records,
     reaction_records,
 )
-from scrm.connectors.linkedin.watching import DAILY
+from scrm.connectors.linkedin.watching import DAILY, Attempts
 from scrm.connectors.payload import Payload
 from scrm.connectors.restli import CLIENT, Item, encoded, part_of, walk
 from scrm.errors import GoneError, PayloadError
@@ -51,25 +52,10 @@ class Recheck(ObjectStream):
     batch = 20
 
     def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
-        found = Found()
-        comments: dict[Group, dict[str, str]] = {}
-        reactions: dict[Group, dict[str, str]] = {}
-        for ref in refs:
-            kind, *rest = (ref.fetch_ref or "").split(" ")
-            if kind == "post":
-                _post(api, ref.native_id, found)
-            elif kind == "notice" and len(rest) == 2:
-                _notice(api, ref.native_id, rest, found)
-            elif kind in {"comment", "reaction"} and len(rest) == 4:
-                listed, name, post, visibility = rest
-                groups = comments if kind == "comment" else reactions
-                groups.setdefault((listed, Place(post=post, visibility=visibility)), {})[name] = ref.native_id
-            else:
-                raise PayloadError("expected a reference of ours", network=api.network)
-        for (listed, place), wanted in comments.items():
-            _comments(api, listed, place, wanted, found)
-        for (target, place), wanted in reactions.items():
-            _reactions(api, target, place, wanted, found)
+        found, attempts = Found(), Attempts()
+        for attempt in _attempts(api, refs, found):
+            attempts.made(attempt)
+        attempts.check()
         ends, again = _plan([ref for ref in refs if ref.native_id not in found.gone], api.now())
         return ObjectPage(items=tuple(found.items), gone=tuple(found.gone), ends=ends, again=again)
 
@@ -87,6 +73,28 @@ TRANSLATIONS = {
     "reaction": reaction_records,
     "notice": notice_records,
 }
+
+
+def _attempts(api: Api, refs: Sequence[ObjectRef], found: Found) -> Iterator[Callable[[], None]]:
+    """What is to be asked: things that stand in one list together."""
+    comments: dict[Group, dict[str, str]] = {}
+    reactions: dict[Group, dict[str, str]] = {}
+    for ref in refs:
+        kind, *rest = (ref.fetch_ref or "").split(" ")
+        if kind == "post":
+            yield partial(_post, api, ref.native_id, found)
+        elif kind == "notice" and len(rest) == 2:
+            yield partial(_notice, api, ref.native_id, rest, found)
+        elif kind in {"comment", "reaction"} and len(rest) == 4:
+            listed, name, post, visibility = rest
+            groups = comments if kind == "comment" else reactions
+            groups.setdefault((listed, Place(post=post, visibility=visibility)), {})[name] = ref.native_id
+        else:
+            raise PayloadError("expected a reference of ours", network=api.network)
+    for (listed, place), wanted in comments.items():
+        yield partial(_comments, api, listed, place, wanted, found)
+    for (target, place), wanted in reactions.items():
+        yield partial(_reactions, api, target, place, wanted, found)
 
 
 def _plan(refs: Sequence[ObjectRef], now: datetime) -> tuple[tuple[str, ...], Mapping[str, Again]]:

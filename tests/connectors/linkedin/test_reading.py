@@ -8,7 +8,7 @@ import pytest
 from scrm.connectors.base import ObjectRef
 from scrm.connectors.linkedin import connector
 from scrm.connectors.payload import Payload
-from scrm.errors import GoneError, PayloadError, VersionDeadError
+from scrm.errors import GoneError, PayloadError, UnavailableError, VersionDeadError
 from scrm.records import InteractionRecord, ProfileRecord
 from scrm.sandbox.cast import person
 from tests.connectors.linkedin.reading import Reading, account_of, read, read_lists, recheck, shown
@@ -212,6 +212,40 @@ def test_a_version_that_dies_between_two_calls_is_no_missing_name(api, network):
     network.fail(status=426, times=1, path="/rest/people/(id:{id})")
     with pytest.raises(VersionDeadError):
         read(api)
+
+
+def test_one_post_that_is_refused_does_not_stand_in_the_way_of_others(api, network):
+    urns = play(network)
+    refs = [
+        ObjectRef(native_id=urns[name], fetch_ref=f"{urns[name]} PUBLIC", cursor=None) for name in ("news", "quiet")
+    ]
+    path = "/rest/socialActions/{entity}/comments"
+    network.fail(status=403, times=1, path=path)
+    page = connector.object_stream("comments").read(api, refs)
+    assert [Payload(item).child("comment").text("commentUrn") for item in page.items] == [urns["inside"]]
+    assert (page.again[urns["news"]].cursor, page.again[urns["news"]].after_seconds) == (None, 20 * 3600)
+    network.fail(status=403, times=2, path=path)
+    with pytest.raises(UnavailableError):
+        connector.object_stream("comments").read(api, refs)
+
+
+def test_one_refusal_does_not_stop_a_recheck(api, network):
+    urns = play(network)
+    reading = read(api)
+    network.delete(urns["tip4"], at=minute(2001))
+    network.fail(status=403, times=1, path="/rest/posts/{post}")
+    again, _ = recheck(api, reading, urns["tip3"], urns["tip4"])
+    assert (set(again), reading.deleted) == ({urns["tip3"]}, {urns["tip4"]})
+    network.fail(status=403, times=1, path="/rest/posts/{post}")
+    with pytest.raises(UnavailableError):
+        recheck(api, reading, urns["tip3"])
+
+
+@pytest.mark.parametrize("cursor", ['{"start": "x"}', '{"recent": "a"}', '{"mark": "soon"}', "[]", "{"])
+@pytest.mark.parametrize("name", ["comments", "reactions"])
+def test_a_broken_cursor_is_an_error_of_ours(api, name, cursor):
+    with pytest.raises(PayloadError):
+        connector.object_stream(name).read(api, [ObjectRef(native_id="x", fetch_ref="x PUBLIC", cursor=cursor)])
 
 
 def test_one_broken_item_does_not_stop_its_neighbors(api, network):
