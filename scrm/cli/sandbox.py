@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from scrm.sandbox.cast import COMPANY_KEY, cast
+from scrm.sandbox.linkedin import LinkedIn
 from scrm.sandbox.network import FakeNetwork
 from scrm.sandbox.scenario import Player, history
 from scrm.sandbox.server import fake_of
@@ -30,7 +31,7 @@ def sandbox(ports: tuple[str, ...], access: Path, began: float, seed: int, speed
         one.start()
     facts = {
         "connections": {one.key: {"base_url": one.base_url, **one.credentials(COMPANY_KEY)} for one in networks},
-        "apps": {one.key: one.app() for one in networks},
+        "apps": {name: values for one in networks for name, values in apps_of(one).items()},
         "own_profiles": [who for one in networks for who in _own_people(one)],
     }
     new = access.with_suffix(".new")
@@ -45,6 +46,14 @@ def sandbox(ports: tuple[str, ...], access: Path, began: float, seed: int, speed
     stop.wait()
     for one in networks:
         one.stop()
+
+
+def apps_of(network: FakeNetwork) -> dict[str, dict[str, str]]:
+    """The apps registered with a network, by the connectors that use them."""
+    found = {network.key: network.app()}
+    if isinstance(network, LinkedIn):
+        found["linkedin_leads"] = network.leads_app()
+    return found
 
 
 def _own_people(network: FakeNetwork) -> list[tuple[str, str, str]]:

@@ -46,7 +46,7 @@ def seed(access: Path) -> None:
         session.merge(Preference(name=INTERNAL, value=own, updated_at=core.db.clock.now()))
     for network in connectors():
         fake = network if network in facts["connections"] else network.partition("_")[0]
-        app = facts["apps"].get(fake)
+        app = facts["apps"].get(network)
         if app:
             apps.save(core, network, app, None)
         if fake in facts["connections"] and network != LEFT_TO_VISITORS:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
+from scrm.cli.sandbox import apps_of
 from scrm.cli.seed import connect_to
 from scrm.clock import FakeClock
 from scrm.connectors.registry import connectors
@@ -55,8 +56,7 @@ class World:
     def connect_all(self) -> None:
         """Register the apps and connect the company's account on every network."""
         for key in connectors():
-            fake = self.fake_for(key)
-            if app := fake.app():
+            if app := apps_of(self.fake_for(key))[key]:
                 apps.save(self.core, key, app, None)
             connect_to(self.core, key, self.form(key), self.admin_id)
             self.enter_callback(key)

@@ -29,6 +29,7 @@ REFRESH_LIFE = timedelta(days=365)
 class Grant:
     """What one member consented to at one time, with the token that renews the access."""
 
+    client_id: str
     member: Member
     scopes: frozenset[str]
     granted_at: datetime
@@ -61,14 +62,16 @@ class Access:
     def now(self) -> datetime:
         return self._clock()
 
-    def grant(self, member: Member, scopes: frozenset[str]) -> Token:
-        """Note a consent; grants of the member with other scopes die."""
+    def grant(self, member: Member, scopes: frozenset[str], client_id: str) -> Token:
+        """Note a consent; what the member granted the same app with other scopes dies."""
         now = self.now()
         with self._lock:
             for earlier in self._grants:
-                if earlier.member is member and earlier.scopes != scopes:
+                is_same = earlier.member is member and earlier.client_id == client_id
+                if is_same and earlier.scopes != scopes:
                     earlier.is_revoked = True
             grant = Grant(
+                client_id=client_id,
                 member=member,
                 scopes=scopes,
                 granted_at=now,

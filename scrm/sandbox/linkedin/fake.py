@@ -82,6 +82,7 @@ class LinkedIn:
             name="Nordwerk Social CRM",
             number=small_number("application"),
             client_id="77sandbox0client",
+            leads_client_id="77sandbox0leads",
             client_secret="WPL_AP1.sandbox.client-secret",  # noqa: S106 - opens nothing but the sandbox
             redirect_uris=redirect_uris,
         )
@@ -178,6 +179,10 @@ class LinkedIn:
             "revoke_url": f"{base}/oauth/v2/revoke",
         }
 
+    def leads_app(self) -> dict[str, str]:
+        """Return the values of the app for Lead Sync: a client of its own; secret and webhooks are shared here."""
+        return {**self.app(), "client_id": self._app.leads_client_id}
+
     def add_account(self, person: Person, *, at: datetime) -> str:
         with self._lock:
             return self._accounts.add(person, at)
@@ -191,7 +196,7 @@ class LinkedIn:
     def credentials(self, person_key: str) -> dict[str, str]:
         """Return tokens as the developer portal's generator makes them, with every scope."""
         with self._lock:
-            token = self._access.grant(self._accounts.member(person_key), SCOPES)
+            token = self._access.grant(self._accounts.member(person_key), SCOPES, self._app.client_id)
         return {"access_token": token.text, "refresh_token": token.grant.refresh_token}
 
     def post(  # noqa: PLR0913 - a post is made of these

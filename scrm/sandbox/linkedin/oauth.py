@@ -54,6 +54,7 @@ class App:
     name: str
     number: int
     client_id: str
+    leads_client_id: str  # of the app for Lead Sync: Community Management must be an app's only product
     client_secret: str
     redirect_uris: Collection[str] | None
 
@@ -62,6 +63,7 @@ class App:
 class Code:
     """A code that waits to become a token."""
 
+    client_id: str
     member: Member
     scopes: frozenset[str]
     redirect_uri: str
@@ -87,6 +89,7 @@ class AuthorizationServer:
 
     def __init__(self, app: App, state: State, access: Access, lock: RLock) -> None:
         self._app = app
+        self._clients = {app.client_id, app.leads_client_id}
         self._state = state
         self._access = access
         self._lock = lock
@@ -125,6 +128,7 @@ class AuthorizationServer:
             return _page(400, error="This member cannot sign in here.")
         code = f"AQ{secrets.token_urlsafe(64)}"
         self._codes[code] = Code(
+            client_id=sent["client_id"],
             member=member,
             scopes=frozenset(sent["scope"].split()),
             redirect_uri=sent["redirect_uri"],
@@ -134,7 +138,7 @@ class AuthorizationServer:
 
     def _fault(self, asked: Mapping[str, str]) -> str | None:
         """Name what forbids to send the browser back at all."""
-        if asked.get("client_id") != self._app.client_id:
+        if asked.get("client_id") not in self._clients:
             return "The passed in client_id is invalid."
         address = urlsplit(asked.get("redirect_uri", ""))
         allowed = self._app.redirect_uris
@@ -182,11 +186,11 @@ class AuthorizationServer:
 
     def _redeem(self, sent: Mapping[str, str]) -> Response:
         code = self._codes.pop(sent.get("code", ""), None)
-        if code is None or code.redirect_uri != sent.get("redirect_uri"):
+        if code is None or (code.client_id, code.redirect_uri) != (sent["client_id"], sent.get("redirect_uri")):
             return _error(400, "invalid_request", BAD_CODE)
         if self._access.now() - code.given_at > CODE_LIFE:
             return _error(400, "invalid_request", BAD_CODE)
-        return self._token(self._access.grant(code.member, code.scopes))
+        return self._token(self._access.grant(code.member, code.scopes, code.client_id))
 
     def _token(self, token: Token) -> Response:
         now = self._access.now()
@@ -212,7 +216,7 @@ class AuthorizationServer:
             {
                 "active": state == "active",
                 "status": state,
-                "client_id": self._app.client_id,
+                "client_id": token.grant.client_id,
                 "auth_type": "3L",
                 "scope": ",".join(sorted(token.grant.scopes)),
                 "authorized_at": int(token.grant.granted_at.timestamp()),
@@ -229,4 +233,4 @@ class AuthorizationServer:
 
     def _is_app(self, sent: Mapping[str, str]) -> bool:
         is_secret = hmac.compare_digest(sent.get("client_secret", "").encode(), self._app.client_secret.encode())
-        return sent.get("client_id") == self._app.client_id and is_secret
+        return sent.get("client_id") in self._clients and is_secret
