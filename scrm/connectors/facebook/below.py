@@ -12,7 +12,7 @@ from typing import Any
 
 from scrm.connectors.base import Account, Again, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.facebook.client import CLIENT, RefusedError
-from scrm.connectors.facebook.fields import COMMENT, REACTION
+from scrm.connectors.facebook.fields import ABOVE, COMMENT, REACTION
 from scrm.connectors.facebook.position import Entry, Walk, step
 from scrm.connectors.facebook.translation import comment_records, reaction_id, reaction_records
 from scrm.connectors.graph import GraphPage, read_edge
@@ -40,16 +40,26 @@ def below_ref(created_at: datetime, author_id: str | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Above:
-    """The post that something stands below, as far as it is known."""
+    """The post that something stands below."""
 
-    created_at: datetime | None = None
+    created_at: datetime
     author_id: str | None = None
 
     @classmethod
-    def of(cls, ref: ObjectRef) -> "Above":
-        created, _, author = (ref.fetch_ref or "").partition(" ")
-        known = created.removeprefix("-").isdigit()
-        return cls(created_at=datetime.fromtimestamp(int(created), UTC) if known else None, author_id=author or None)
+    def of(cls, ref: str) -> "Above":
+        created, _, author = ref.partition(" ")
+        if not created.removeprefix("-").isdigit():
+            raise PayloadError("fetch_ref: expected a time")
+        return cls(created_at=datetime.fromtimestamp(int(created), UTC), author_id=author or None)
+
+
+def _about(api: Api, ref: ObjectRef, known: str | None) -> str:
+    """What its order says of a post, or an earlier reading; of one that only a push has told of, it is read."""
+    if ref.fetch_ref or known:
+        return ref.fetch_ref or known or ""
+    post = Payload(CLIENT.json(api, f"/{ref.native_id}", {"fields": ABOVE.text}), "post")
+    author = post.optional_child("from")
+    return below_ref(post.time("created_time"), author.optional_text("id") if author else None)
 
 
 class Comments(ObjectStream):
@@ -59,8 +69,7 @@ class Comments(ObjectStream):
     label = N_("Comments and answers below posts")
 
     def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
-        ref, above = refs[0], Above.of(refs[0])
-        walk = Walk.parse(ref.cursor, OVERLAP)
+        ref, walk = refs[0], Walk.parse(refs[0].cursor, OVERLAP)
         params = [
             ("filter", "stream"),
             ("order", "chronological"),
@@ -70,9 +79,11 @@ class Comments(ObjectStream):
         if walk.since is not None:
             params.append(("since", str(int(walk.since.timestamp()))))
         try:
+            walk = replace(walk, about=_about(api, ref, walk.about))
             page, walk = step(api, walk, f"/{ref.native_id}/comments", params)
         except (GoneError, RefusedError) as why:
-            return _not_now(api, ref, why)
+            return _not_now(api, ref, walk.about, why)
+        above = Above.of(walk.about or "")
         entries = {row: entry for row in page.rows if (entry := _entry(row))}
         items = [
             {"comment": row.raw(), "post": ref.native_id, "post_author": above.author_id}
@@ -82,8 +93,7 @@ class Comments(ObjectStream):
         after = walk.after(list(entries.values()), page.next)
         if after.next is not None:
             return ObjectPage(items=tuple(items), again={ref.native_id: Again(after_seconds=0, cursor=after.text())})
-        times = [one for one in (above.created_at, after.latest) if one is not None]
-        return _page(api, ref, items, max(times, default=None), after.text())
+        return _page(api, ref, items, max(above.created_at, after.latest or above.created_at), after.text())
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         yield from comment_records(item, account)
@@ -98,6 +108,7 @@ class Seen:
     next: str | None = None
     read_at: datetime | None = None  # None: never completely
     new_at: datetime | None = None  # when somebody new was last seen
+    about: str | None = None  # of the post
 
     @classmethod
     def parse(cls, cursor: str | None) -> "Seen":
@@ -109,6 +120,7 @@ class Seen:
             next=fields.optional_text("next"),
             read_at=fields.optional_time("read_at"),
             new_at=fields.optional_time("new_at"),
+            about=fields.optional_text("about"),
         )
 
     def missing(self) -> list[str]:
@@ -124,6 +136,7 @@ class Seen:
                 "next": self.next,
                 "read_at": self.read_at.isoformat() if self.read_at else None,
                 "new_at": self.new_at.isoformat() if self.new_at else None,
+                "about": self.about,
             }
         )
 
@@ -139,16 +152,18 @@ class Reactions(ObjectStream):
     label = N_("Reactions to posts")
 
     def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
-        ref, above, seen = refs[0], Above.of(refs[0]), Seen.parse(refs[0].cursor)
+        ref, seen = refs[0], Seen.parse(refs[0].cursor)
         try:
-            page = _reactions(api, ref, seen)
+            seen = replace(seen, about=_about(api, ref, seen.about))
+            page, seen = _reactions(api, ref, seen)
         except (GoneError, RefusedError) as why:
-            return _not_now(api, ref, why)
+            return _not_now(api, ref, seen.about, why)
+        above = Above.of(seen.about or "")
         rows = {row.text("id"): row for row in page.rows if row.has("id")}
         fresh = [row for native, row in rows.items() if native not in {*seen.known, *seen.found}]
         now = api.now().replace(microsecond=0)
         # at the first reading nobody knows for how long they have been there
-        seen_at = now if seen.read_at is not None or above.created_at is None else above.created_at
+        seen_at = now if seen.read_at is not None else above.created_at
         items = [_reaction_item(row, ref, above, seen_at) for row in fresh]
         seen = replace(
             seen,
@@ -159,20 +174,23 @@ class Reactions(ObjectStream):
         if page.next is not None and len(seen.found) < MOST_REACTIONS:
             return ObjectPage(items=tuple(items), again={ref.native_id: Again(after_seconds=0, cursor=seen.text())})
         gone = [reaction_id(ref.native_id, one) for one in seen.missing()]
-        times = [one for one in (above.created_at, seen.new_at) if one is not None]
-        after = Seen(known=seen.found, read_at=now, new_at=seen.new_at)
-        return _page(api, ref, items, max(times, default=None), after.text(), gone=gone)
+        after = Seen(known=seen.found, read_at=now, new_at=seen.new_at, about=seen.about)
+        active_at = max(above.created_at, seen.new_at or above.created_at)
+        return _page(api, ref, items, active_at, after.text(), gone=gone)
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         yield from reaction_records(item, account)
 
 
-def _reactions(api: Api, ref: ObjectRef, seen: Seen) -> GraphPage:
+def _reactions(api: Api, ref: ObjectRef, seen: Seen) -> tuple[GraphPage, Seen]:
+    """The next page, and what was seen so far: begun anew when the place at which it goes on is lost."""
     if seen.next is not None:
-        return read_edge(CLIENT, api, seen.next)
-    return read_edge(
-        CLIENT, api, f"/{ref.native_id}/reactions", [("fields", REACTION.text), ("limit", REACTION_PAGE)]
-    )
+        try:
+            return read_edge(CLIENT, api, seen.next), seen
+        except RefusedError:
+            seen = replace(seen, found=(), next=None)
+    params = [("fields", REACTION.text), ("limit", REACTION_PAGE)]
+    return read_edge(CLIENT, api, f"/{ref.native_id}/reactions", params), seen
 
 
 def _reaction_item(row: Payload, ref: ObjectRef, above: Above, seen_at: datetime) -> Item:
@@ -188,13 +206,13 @@ def _page(
     api: Api,
     ref: ObjectRef,
     items: Sequence[Item],
-    active_at: datetime | None,
+    active_at: datetime,
     cursor: str,
     *,
     gone: Sequence[str] = (),
 ) -> ObjectPage:
     """A complete reading, and when to read again; never, when nothing has happened for long."""
-    silence = api.now() - active_at if active_at is not None else SILENCE
+    silence = api.now() - active_at
     if silence >= SILENCE:
         return ObjectPage(items=tuple(items), gone=tuple(gone), ends=(ref.native_id,))
     wait = min(max(silence.total_seconds() / PART, SOONEST), LATEST)
@@ -202,10 +220,9 @@ def _page(
     return ObjectPage(items=tuple(items), gone=tuple(gone), again=again)
 
 
-def _not_now(api: Api, ref: ObjectRef, why: GoneError | RefusedError) -> ObjectPage:
+def _not_now(api: Api, ref: ObjectRef, about: str | None, why: GoneError | RefusedError) -> ObjectPage:
     """Whether a post is gone is for the recheck to find out, which ends this too; what has no such list ends here."""
-    created_at = Above.of(ref).created_at
-    is_young = created_at is not None and api.now() - created_at < SILENCE
+    is_young = about is not None and api.now() - Above.of(about).created_at < SILENCE
     if isinstance(why, GoneError) and is_young:
         return ObjectPage(items=(), again={ref.native_id: Again(after_seconds=LATEST, cursor=ref.cursor)})
     return ObjectPage(items=(), ends=(ref.native_id,))

@@ -69,7 +69,6 @@ APP_FIELDS: Final = (
         name="verify_token",
         label=N_("Verify token"),
         help=N_("Copy it into the field of this name under Webhooks of your app."),
-        is_secret=True,
         is_generated=True,
     ),
     CredentialField(

@@ -47,6 +47,7 @@ POST = Asked(
     names=("id", "created_time", "message", "message_tags", "parent_id", "permalink_url", "privacy"),
     inner={"from": PERSON},
 )
+ABOVE = Asked(of="pagepost", names=("id", "created_time"), inner={"from": PERSON})
 COMMENT = Asked(
     of="comment",
     names=("id", "created_time", "message", "message_tags", "permalink_url", "is_hidden", "is_private"),
@@ -72,7 +73,7 @@ CONVERSATION = Asked(
     inner={"participants": PARTICIPANT},
     edges={"messages": MESSAGE},
 )
-EVERY = (OWN_PAGE, RUN_PAGE, POST, COMMENT, REACTION, NAMES, RATING, CONVERSATION)
+EVERY = (OWN_PAGE, RUN_PAGE, POST, ABOVE, COMMENT, REACTION, NAMES, RATING, CONVERSATION)
 
 # edges with the parameters that are sent, by type of object; `limit` and `fields` go with every edge, and feeds take
 # the times of Meta's page "Paged results"

@@ -14,6 +14,7 @@ from scrm.connectors.facebook.fields import RUN_PAGE
 from scrm.connectors.graph import VERSION, VERSIONED, read_edge, seconds_at
 from scrm.connectors.manifest import Scope
 from scrm.connectors.oauth import Choice, OAuth, lifetime
+from scrm.connectors.push import hex_hmac
 from scrm.errors import AccessRevokedError, UnavailableError
 
 TOKEN = "/oauth/access_token"  # noqa: S105 - a path
@@ -72,7 +73,11 @@ def note_access(api: Api) -> None:
     if not (api.app.get("client_id") and api.app.get("client_secret")):
         return
     own = f"{api.app['client_id']}|{api.app['client_secret']}"
-    asked = {"input_token": api.credentials["access_token"], "access_token": own}
+    asked = {
+        "input_token": api.credentials["access_token"],
+        "access_token": own,
+        "appsecret_proof": hex_hmac(api.app["client_secret"], own.encode()),
+    }
     try:
         told = CLIENT.token(api, "/debug_token", asked).child("data")
     except (AccessRevokedError, UnavailableError):

@@ -40,6 +40,7 @@ class Walk:
     found: frozenset[Entry] = frozenset()
     next: str | None = None  # the page at which the walk goes on; None between walks
     years: dict[str, int] = field(default_factory=dict)  # items of each year, counted by the first walk
+    about: str | None = None  # what else is known of the object whose list it is
 
     @classmethod
     def parse(cls, cursor: str | None, overlap: timedelta) -> "Walk":
@@ -53,6 +54,7 @@ class Walk:
             found=_entries(fields.optional_text("found")),
             next=fields.optional_text("next"),
             years={name: int(count) for name, count in _pairs(fields.optional_text("years"))},
+            about=fields.optional_text("about"),
         )
 
     def text(self) -> str:
@@ -64,6 +66,7 @@ class Walk:
                 "found": _written(self.found),
                 "next": self.next,
                 "years": " ".join(f"{name}:{count}" for name, count in sorted(self.years.items())) or None,
+                "about": self.about,
             }
         )
 
@@ -95,7 +98,9 @@ class Walk:
         if next_ is not None:
             return replace(self, newest=newest, found=found, next=next_)
         mark = _latest(self.mark, newest)
-        return Walk(overlap=self.overlap, mark=mark, known=self._recent((*self.known, *found), mark))
+        return Walk(
+            overlap=self.overlap, mark=mark, known=self._recent((*self.known, *found), mark), about=self.about
+        )
 
     def counting(self, times: Iterable[datetime]) -> "Walk":
         """With the items of each year counted."""
@@ -117,7 +122,7 @@ def step(api: Api, walk: Walk, path: str, params: Sequence[tuple[str, str]]) -> 
         try:
             return read_edge(CLIENT, api, walk.next), walk
         except RefusedError:
-            walk = Walk(overlap=walk.overlap, mark=walk.mark, known=walk.known)
+            walk = Walk(overlap=walk.overlap, mark=walk.mark, known=walk.known, about=walk.about)
     return read_edge(CLIENT, api, path, params), walk
 
 
