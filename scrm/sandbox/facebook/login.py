@@ -154,7 +154,8 @@ class Login:
         return self._told(token, self._short_life)
 
     def _exchanged(self, text: str | None) -> Response:
-        short = self._tokens.check(text)
+        # whoever knows the secret needs no proof of it
+        short = self._tokens.check(text, self._tokens.proof(text) if text else None)
         if short.type != "USER":
             raise GraphError(100, message="(#100) Only a user access token can be exchanged")
         long = self._tokens.issue(
