@@ -143,30 +143,47 @@ class Reactions(ObjectStream):
 
     name = REACTIONS
     label = N_("Likes, quotes and reposts of our posts")
+    batch = 10  # their numbers come in one answer
 
     def read(self, api: Api, refs: Sequence[ObjectRef]) -> ObjectPage:
-        ref = refs[0]
-        seen = Seen.parse(ref.cursor)
-        native = ref.fetch_ref or ref.native_id
-        if seen.list is None:
-            page = found(api, "/2/tweets", [("ids", native), *vocabulary(api.app).counts()])
-            if not page.data:
-                is_gone = page.missing.get(native) == "resource-not-found"
-                return ObjectPage(items=(), gone=(ref.native_id,) * is_gone, ends=(ref.native_id,))
-            numbers = _numbers(api, Payload(page.data[0]))
-            # a number that fell counts from there on
-            seen = replace(seen, **{name: min(number, getattr(seen, name)) for name, number in numbers.items()})
-            grown = next((name for name, number in numbers.items() if number > getattr(seen, name)), None)
-            if grown is None:
-                return settled(ref, seen.text(), (), api.now())
-            seen = seen.begin(grown, numbers[grown])
-        return _read_list(api, ref, seen)
+        seen = {ref.native_id: Seen.parse(ref.cursor) for ref in refs}
+        idle = [ref for ref in refs if seen[ref.native_id].list is None]
+        pages = list(_compared(api, idle, seen)) if idle else []
+        # an idle post whose numbers have grown has its list read at once, like those under way
+        pages += [_read_list(api, ref, seen[ref.native_id]) for ref in refs if seen[ref.native_id].list is not None]
+        return ObjectPage(
+            items=tuple(item for page in pages for item in page.items),
+            gone=tuple(native_id for page in pages for native_id in page.gone),
+            ends=tuple(native_id for page in pages for native_id in page.ends),
+            again={native_id: again for page in pages for native_id, again in page.again.items()},
+        )
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         if item.has("did"):
             yield from reaction_records(item)
         else:
             yield from post_records(item, account)
+
+
+def _compared(api: Api, refs: Sequence[ObjectRef], seen: dict[str, Seen]) -> Iterator[ObjectPage]:
+    """What is settled of these posts; of those whose numbers have grown `seen` says which list is to be read."""
+    ids = {ref.fetch_ref or ref.native_id: ref for ref in refs}
+    page = found(api, "/2/tweets", [("ids", ",".join(ids)), *vocabulary(api.app).counts()])
+    shown = {Payload(post).text("id"): Payload(post) for post in page.data}
+    for native, ref in ids.items():
+        if native not in shown:
+            is_gone = page.missing.get(native) == "resource-not-found"
+            yield ObjectPage(items=(), gone=(ref.native_id,) * is_gone, ends=(ref.native_id,))
+            continue
+        numbers = _numbers(api, shown[native])
+        # a number that fell counts from there on
+        known = seen[ref.native_id]
+        known = replace(known, **{name: min(number, getattr(known, name)) for name, number in numbers.items()})
+        grown = next((name for name, number in numbers.items() if number > getattr(known, name)), None)
+        if grown is None:
+            yield settled(ref, known.text(), (), api.now())
+        else:
+            seen[ref.native_id] = known.begin(grown, numbers[grown])
 
 
 def _numbers(api: Api, post: Payload) -> dict[str, int]:
