@@ -2,11 +2,10 @@
 
 comments-api and reactions-api (learn.microsoft.com/linkedin, read 2026-11-23). Comments come in no order of time, so
 a post's list is walked whole at each visit. Answers and reactions are lists of their own, read when their number has
-changed, and answers once a day in any case. What was read once is not given again: LinkedIn lets us keep it for two
-days, and reading it anew must not make three of them.
+changed, and answers once a day in any case; each remembers by itself how far it was read. What was read once is not
+given again: LinkedIn lets us keep it for two days, and reading it anew must not make three of them.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,26 +18,47 @@ from scrm.connectors.linkedin.translation import Place, comment_records, reactio
 from scrm.connectors.linkedin.watching import COMMENTS, DAILY, HISTORY, pause_after, place_in, visited
 from scrm.connectors.paging import pack, unpack
 from scrm.connectors.payload import Payload
-from scrm.connectors.restli import Item, Window, encoded, milliseconds, part_of, walk, whole_number
+from scrm.connectors.restli import Item, Window, encoded, milliseconds, part_of, stamp, walk, whole_number
 from scrm.errors import GoneError, PayloadError
 from scrm.i18n import N_
 from scrm.records import Record
 
 COUNT = 20  # comments per call of `read`; each may have answers and reactions to be read
-COUNTED = re.compile(r"[^=]+=\d+/\d+")
 MOST_PAGES = 20  # of 100 answers or reactions each
+
+
+@dataclass(kw_only=True)
+class Below:
+    """What stood below a comment when it was last looked at: how much, and how old the newest of it was."""
+
+    answers: int = 0
+    reactions: int = 0
+    answered_at: int
+    reacted_at: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Below":
+        parts = text.split("/")
+        if len(parts) != 4 or not all(part.isdecimal() for part in parts):
+            raise PayloadError("cursor.below: expected four numbers for each comment")
+        answers, reactions, answered_at, reacted_at = map(int, parts)
+        return cls(answers=answers, reactions=reactions, answered_at=answered_at, reacted_at=reacted_at)
+
+    def text(self) -> str:
+        return f"{self.answers}/{self.reactions}/{self.answered_at}/{self.reacted_at}"
 
 
 @dataclass(kw_only=True)
 class Visit:
     """One walk through the comments of a post, and what earlier ones found."""
 
-    window: Window
+    window: Window  # of the comments themselves
     begun: int  # when the post was first visited
+    since: int  # nothing older is given
     thorough_at: int | None  # when answers were last read whatever their number
     is_thorough: bool
     start: int
-    counts: dict[str, str] = field(default_factory=dict)  # comment to "answers/reactions", as they were last read
+    below: dict[str, Below] = field(default_factory=dict)  # by the number of the comment
 
     @classmethod
     def parse(cls, cursor: str | None, now: datetime) -> "Visit":
@@ -46,19 +66,19 @@ class Visit:
         thorough_at = whole_number(fields, "thorough_at")
         start = whole_number(fields, "start") or 0
         is_due = thorough_at is None or thorough_at <= milliseconds(now - DAILY)
-        counts = (fields.optional_text("counts") or "").split()
-        if not all(COUNTED.fullmatch(entry) for entry in counts):
-            raise PayloadError("cursor.counts: expected comments with two numbers")
+        entries = [entry.partition("=") for entry in (fields.optional_text("below") or "").split()]
         return cls(
             window=Window.parse(fields, since=now - HISTORY),
             begun=whole_number(fields, "begun") or milliseconds(now),
+            since=milliseconds(now - HISTORY),
             thorough_at=thorough_at,
             is_thorough=fields.optional_text("is_thorough") == "yes" if start else is_due,
             start=start,
-            counts=dict(entry.split("=") for entry in counts),
+            below={name: Below.parse(text) for name, _, text in entries},
         )
 
     def text(self) -> str:
+        kept = {name: one for name, one in self.below.items() if one.answers or one.reactions}
         return pack(
             {
                 **self.window.fields(),
@@ -66,9 +86,13 @@ class Visit:
                 "thorough_at": None if self.thorough_at is None else str(self.thorough_at),
                 "is_thorough": "yes" if self.is_thorough and self.start else None,
                 "start": str(self.start) if self.start else None,
-                "counts": " ".join(f"{name}={numbers}" for name, numbers in self.counts.items()) or None,
+                "below": " ".join(f"{name}={one.text()}" for name, one in kept.items()) or None,
             }
         )
+
+    def below_of(self, comment: Item) -> Below:
+        name = str(comment.get("id"))
+        return self.below.setdefault(name, Below(answered_at=self.since, reacted_at=self.since))
 
     def go_on(self, following: int | None, now: datetime) -> Again | None:
         """When to come again; None: this post has been quiet for so long that notices must tell."""
@@ -79,7 +103,8 @@ class Visit:
         self.window.close()
         if self.is_thorough:
             self.thorough_at = milliseconds(now)
-        pause = pause_after(self.window, self.begun, now)
+        times = [at for one in self.below.values() for at in (one.answered_at, one.reacted_at) if at > self.since]
+        pause = pause_after(max([self.begun, self.window.head or 0, *times]), now)
         return None if pause is None else Again(after_seconds=pause.total_seconds(), cursor=self.text())
 
 
@@ -116,11 +141,18 @@ def _read(api: Api, place: Place, visit: Visit, comments: list[Item]) -> Iterato
     """What is new of these comments and below them, with those who said it."""
     said, reacted = [], []
     for comment in comments:
-        answers = _answers(api, visit, comment)
+        if visit.window.takes_item(comment, "id", "lastModified", "time"):
+            said.append({"comment": comment, "on": place.item()})
+        below = visit.below_of(comment)
+        answers = _answers(api, visit, comment, below)
         for one in (comment, *answers):
-            reacted += _reactions(api, place, visit, one)
-            if visit.window.takes_item(one, "id", "lastModified", "time"):
-                said.append({"comment": one, "on": place.item(), **_answered(one, comment)})
+            reacted += _reactions(api, place, one, visit.below_of(one))
+        known = below.answered_at
+        for one in answers:
+            at = stamp(one, "created", "time")
+            below.answered_at = max(below.answered_at, at or 0)
+            if at is None or at > known:
+                said.append({"comment": one, "on": place.item(), **_answered(comment)})
     shown = people(api, [urn for item in said if isinstance(urn := item["comment"].get("actor"), str)])
     for item in said:
         author = shown.get(str(item["comment"].get("actor")))
@@ -128,42 +160,38 @@ def _read(api: Api, place: Place, visit: Visit, comments: list[Item]) -> Iterato
     yield from reacted
 
 
-def _answered(one: Item, comment: Item) -> Item:
+def _answered(comment: Item) -> Item:
     """Whom an answer answers; LinkedIn knows two levels, so it is whoever wrote the comment above."""
     actor = comment.get("actor")
-    return {"answered": actor} if one is not comment and isinstance(actor, str) else {}
+    return {"answered": actor} if isinstance(actor, str) else {}
 
 
-def _answers(api: Api, visit: Visit, comment: Item) -> list[Item]:
+def _answers(api: Api, visit: Visit, comment: Item, below: Below) -> list[Item]:
     """The answers to a comment, if they are to be read now."""
-    number = _count(comment, "commentsSummary", "totalFirstLevelComments")
-    known = visit.counts.get(str(comment.get("id")), "0/0").partition("/")[0]
-    urn = comment.get("commentUrn")
-    if not isinstance(urn, str) or (number == int(known) and not (visit.is_thorough and number)):
+    number, urn = _count(comment, "commentsSummary", "totalFirstLevelComments"), comment.get("commentUrn")
+    is_due = number != below.answers or (visit.is_thorough and number > 0)
+    if not isinstance(urn, str) or not is_due:
         return []
     try:
         found, _ = walk(api, comments_of(urn), most=MOST_PAGES)
     except GoneError:
         return []
+    below.answers = number
     return found
 
 
-def _reactions(api: Api, place: Place, visit: Visit, comment: Item) -> list[Item]:
-    """The reactions to a comment that are new, if their number has changed; notes both numbers."""
-    answers = _count(comment, "commentsSummary", "totalFirstLevelComments")
-    likes = _count(comment, "likesSummary", "totalLikes")
-    native, urn = str(comment.get("id")), comment.get("commentUrn")
-    known = visit.counts.get(native, "0/0").rpartition("/")[2]
-    if answers or likes:
-        visit.counts[native] = f"{answers}/{likes}"
-    else:
-        visit.counts.pop(native, None)
-    if likes == int(known) or not likes or not isinstance(urn, str):
+def _reactions(api: Api, place: Place, comment: Item, below: Below) -> list[Item]:
+    """The reactions to a comment that are new, if their number has changed."""
+    number, urn = _count(comment, "likesSummary", "totalLikes"), comment.get("commentUrn")
+    if number == below.reactions or not isinstance(urn, str):
         return []
+    window = Window(mark=below.reacted_at, recent={})
     try:
-        return list(reactions_to(api, place, urn, visit.window))
+        found = list(reactions_to(api, place, urn, window))
     except GoneError:
         return []
+    below.reactions, below.reacted_at = number, window.head or below.reacted_at
+    return found
 
 
 def _count(comment: Item, summary: str, name: str) -> int:

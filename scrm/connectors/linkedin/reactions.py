@@ -46,7 +46,7 @@ def _visit(api: Api, ref: ObjectRef) -> tuple[list[Item], Again | None]:
     if following is None:
         window.close()
     stands = {"begun": str(begun), "start": None if following is None else str(following)}
-    pause = timedelta() if following is not None else pause_after(window, begun, now)
+    pause = timedelta() if following is not None else pause_after(max(begun, window.head or 0), now)
     if pause is None:
         return found, None
     return found, Again(after_seconds=pause.total_seconds(), cursor=pack(window.fields() | stands))

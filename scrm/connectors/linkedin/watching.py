@@ -6,7 +6,7 @@ from functools import partial
 
 from scrm.connectors.base import Again, ObjectPage, ObjectRef, WatchOrder
 from scrm.connectors.linkedin.translation import Place
-from scrm.connectors.restli import EPOCH, Item, Window
+from scrm.connectors.restli import EPOCH, Item
 from scrm.errors import GoneError, PayloadError, UnavailableError, VersionDeadError
 
 COMMENTS, REACTIONS = "comments", "reactions"  # names of object streams
@@ -28,9 +28,9 @@ def place_in(ref: ObjectRef) -> Place:
     return Place(post=post, visibility=visibility)
 
 
-def pause_after(window: Window, begun: int, now: datetime) -> timedelta | None:
+def pause_after(newest: int, now: datetime) -> timedelta | None:
     """How long a post may wait, the longer the quieter it is; None: from now on notices must tell."""
-    quiet = now - (EPOCH + timedelta(milliseconds=max(window.head or window.mark, begun)))
+    quiet = now - (EPOCH + timedelta(milliseconds=newest))
     if quiet > HISTORY:
         return None
     return DAILY if quiet < WEEKLY else WEEKLY

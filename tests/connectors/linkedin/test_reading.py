@@ -134,6 +134,36 @@ def test_a_quiet_post_is_visited_ever_less_and_then_left(api, network, time):
     assert reading.times[news] == 1
 
 
+def test_answers_keep_a_post_from_being_quiet(api, network, time):
+    news = network.post("nordwerk", "News", at=time.now())
+    comment = network.post("lars", "Nice", at=time.now(), reply_to=news)
+    reading = read(api)
+    time.advance(8 * DAY)
+    read(api, reading)
+    assert reading.again["comments", news].after_seconds == 7 * DAY
+    network.post("katharina", "Indeed", at=time.now(), reply_to=comment)
+    read(api, reading)
+    assert reading.again["comments", news].after_seconds == 20 * 3600
+
+
+def test_an_answer_is_not_lost_among_newer_ones_elsewhere(api, network, time):
+    """Its number had not changed while newer comments were read: one answer went as it came."""
+    news = network.post("nordwerk", "News", at=time.now())
+    comment = network.post("lars", "Nice", at=time.now(), reply_to=news)
+    first = network.post("katharina", "Indeed", at=time.now(), reply_to=comment)
+    reading = read(api)
+    time.advance(3600)
+    network.delete(first, at=time.now())
+    late = network.post("jane_doe", "I think so too", at=time.now(), reply_to=comment)
+    time.advance(3600)
+    network.post("lars", "And cheap", at=time.now(), reply_to=news)
+    read(api, reading)
+    assert late not in reading.interactions
+    time.advance(DAY)
+    read(api, reading)
+    assert reading.times[late] == 1
+
+
 def test_a_post_that_is_gone_takes_its_watch_along(api, network):
     urns = play(network)
     reading = read(api)
