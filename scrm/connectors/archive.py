@@ -9,12 +9,14 @@ import gzip
 import json
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -27,6 +29,9 @@ MOST_BYTES = 4 * 1024**3  # of all that is read through
 FREE_BYTES = 16 * 1024**2  # below this a high ratio harms nobody
 HIGHEST_RATIO = 200
 LARGEST_ITEM = 2 * 1024**2
+LARGEST_INDEX = 32 * 1024**2  # a zip's list of files, which is held in memory
+LONGEST_END = 66 * 1024  # what may stand after a zip's list of files
+ELSEWHERE = 0xFFFFFFFF  # in place of a number that the long form gives
 CHUNK = 64 * 1024
 DAMAGED = N_("the archive is damaged (%(error)s)")
 NAMED_DAMAGE = N_("%(name)s: the archive is damaged (%(error)s)")
@@ -58,36 +63,69 @@ class OpenArchive:
         except BROKEN as why:
             raise InputError(gettext(NAMED_DAMAGE, name=name, error=type(why).__name__)) from None
 
+    def each(self, entries: Collection[str]) -> Iterator[tuple[str, "Reader"]]:
+        """These entries in the archive's own order and in one pass; read one before asking for the next."""
+        try:
+            yield from _sources(self.path, [name for name in self.names if name in entries])
+        except BROKEN as why:
+            raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
+
 
 class _Bytes(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Reader:
-    """Bytes of one entry, counted against what was read of the compressed file."""
+class _Tally:
+    """What was read of an archive, against what that takes up in it."""
 
-    def __init__(self, source: _Bytes, compressed: int) -> None:
-        self._source = source
-        self._compressed = max(compressed, 1)
+    def __init__(self, compressed: int = 0) -> None:
+        self.compressed = compressed
         self._read = 0
 
-    def read(self, size: int = CHUNK) -> bytes:
-        data = self._source.read(size)
-        self._read += len(data)
-        is_bomb = self._read > FREE_BYTES and self._read > HIGHEST_RATIO * self._compressed
+    def count(self, size: int) -> None:
+        self._read += size
+        is_bomb = self._read > FREE_BYTES and self._read > HIGHEST_RATIO * max(self.compressed, 1)
         if is_bomb or self._read > MOST_BYTES:
             raise InputError(N_("the archive unpacks to far more than it should"))
+
+
+class Reader:
+    """Bytes of one entry, counted."""
+
+    def __init__(self, source: _Bytes, tally: _Tally) -> None:
+        self._source = source
+        self._tally = tally
+        self._peeked = b""
+
+    def read(self, size: int = CHUNK) -> bytes:
+        if self._peeked:
+            data, self._peeked = self._peeked, b""
+            return data
+        try:
+            data = self._source.read(size)
+        except BROKEN as why:
+            raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
+        self._tally.count(len(data))
         return data
 
-    def json(self) -> Any:
-        """The whole entry as JSON; for small files."""
+    def peek(self) -> bytes:
+        """The beginning, which the next `read` gives again; for an entry that nothing was read of."""
+        self._peeked = self.read()
+        return self._peeked
+
+    def whole(self, limit: int = LARGEST_ITEM) -> bytes:
+        """All of the entry; for small files."""
         body = bytearray()
         while chunk := self.read():
             body += chunk
-            if len(body) > LARGEST_ITEM:
+            if len(body) > limit:
                 raise InputError(N_("a file of the archive is larger than expected"))
+        return bytes(body)
+
+    def json(self) -> Any:
+        """The whole entry as JSON; for small files."""
         try:
-            return parse_json(bytes(body))
+            return parse_json(self.whole())
         except PayloadError as why:
             raise InputError(gettext(NOT_AS_EXPECTED, fault=why)) from None
 
@@ -162,16 +200,21 @@ def open_archive(path: Path) -> OpenArchive:
     """Check what kind of archive this is and which files it has. Raises InputError."""
     try:
         if path.is_dir():
-            names = _folder_names(path)
-        elif zipfile.is_zipfile(path):
-            names = _zip_names(path)
-        elif _begins_with(path, b"\x1f\x8b"):
-            names = _tar_names(path)
-        else:
-            raise InputError(N_("expected a zip file, a tar.gz file or a folder"))
+            return OpenArchive(path=path, names=tuple(_folder_names(path)))
+        found = path.stat()
+        return OpenArchive(path=path, names=_file_names(path, found.st_size, found.st_mtime_ns))
     except BROKEN as why:
         raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
-    return OpenArchive(path=path, names=tuple(names))
+
+
+@lru_cache(maxsize=2)
+def _file_names(path: Path, _size: int, _changed: int) -> tuple[str, ...]:
+    """Remembered, because every kind of archive asks, and a tar.gz has to be unpacked to the end for its list."""
+    if zipfile.is_zipfile(path):
+        return tuple(_zip_names(path))
+    if _begins_with(path, b"\x1f\x8b"):
+        return tuple(_tar_names(path))
+    raise InputError(N_("expected a zip file, a tar.gz file or a folder"))
 
 
 def _begins_with(path: Path, magic: bytes) -> bool:
@@ -195,7 +238,7 @@ def _checked(names: Iterator[str]) -> list[str]:
 
 def _folder_names(folder: Path) -> list[str]:
     def files() -> Iterator[str]:
-        for file in folder.rglob("*"):
+        for file in sorted(folder.rglob("*")):
             if file.is_symlink():
                 raise InputError(N_("the folder has a symbolic link"))
             if file.is_file():
@@ -205,6 +248,8 @@ def _folder_names(folder: Path) -> list[str]:
 
 
 def _zip_names(path: Path) -> list[str]:
+    if _index_size(path) > LARGEST_INDEX:
+        raise InputError(N_("the archive has too many files"))
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         end_of_last = 0
@@ -217,6 +262,21 @@ def _zip_names(path: Path) -> list[str]:
                 raise InputError(N_("the archive has files that overlap"))
             end_of_last = entry.header_offset + entry.compress_size
         return _checked(entry.filename for entry in entries if not entry.is_dir())
+
+
+def _index_size(path: Path) -> int:
+    """How long the list of files at the end of a zip is (PKWARE's APPNOTE 6.3.10, 4.3.14 and 4.3.16)."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - LONGEST_END))
+        end = file.read()
+    short, long = end.rfind(b"PK\x05\x06"), end.rfind(b"PK\x06\x06")
+    claimed = [
+        int(struct.unpack_from(form, end, at + offset)[0])
+        for at, form, offset in ((short, "<I", 12), (long, "<Q", 40))
+        if 0 <= at <= len(end) - offset - struct.calcsize(form)
+    ]
+    return max((one for one in claimed if one != ELSEWHERE), default=0)
 
 
 def _tar_names(path: Path) -> list[str]:
@@ -235,7 +295,7 @@ def _tar_names(path: Path) -> list[str]:
 def _tar(path: Path) -> Iterator[tarfile.TarFile]:
     """A tar.gz read from front to back, counted all the way: going on to the next entry unpacks the one before."""
     with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
-        counted = Reader(unpacked, path.stat().st_size)
+        counted = Reader(unpacked, _Tally(path.stat().st_size))
         # the stream mode only ever calls `read`
         with tarfile.open(fileobj=counted, mode="r|") as archive:  # type: ignore[call-overload]
             yield archive
@@ -243,17 +303,49 @@ def _tar(path: Path) -> Iterator[tarfile.TarFile]:
 
 @contextmanager
 def _source(path: Path, entry: str) -> Iterator[Reader]:
+    for _, reader in _sources(path, [entry]):
+        yield reader
+        return
+
+
+def _sources(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
     if path.is_dir():
-        file = path / entry
-        with file.open("rb") as source:
-            yield Reader(source, file.stat().st_size)
+        yield from _in_folder(path, entries)
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as zipped, zipped.open(entry) as source:
-            yield Reader(source, zipped.getinfo(entry).compress_size)
+        yield from _in_zip(path, entries)
     else:
-        with _tar(path) as tarred:
-            for member in tarred:
-                if member.name.removeprefix("./") == entry and (inside := tarred.extractfile(member)):
-                    yield Reader(inside, path.stat().st_size)
-                    return
+        yield from _in_tar(path, entries)
+
+
+def _in_folder(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
+    tally = _Tally()
+    for name in entries:
+        file = path / name
+        if file.is_symlink():
             raise InputError(N_("the archive changed while it was read"))
+        with file.open("rb") as source:
+            tally.compressed += file.stat().st_size
+            yield name, Reader(source, tally)
+
+
+def _in_zip(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
+    tally = _Tally()
+    with zipfile.ZipFile(path) as zipped:
+        for name in entries:
+            with zipped.open(name) as source:
+                tally.compressed += zipped.getinfo(name).compress_size
+                yield name, Reader(source, tally)
+
+
+def _in_tar(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
+    waiting = set(entries)
+    with _tar(path) as tarred:
+        for member in tarred:
+            name = member.name.removeprefix("./")
+            if name in waiting and (inside := tarred.extractfile(member)):
+                waiting.discard(name)
+                yield name, Reader(inside, _Tally(path.stat().st_size))
+                if not waiting:
+                    return
+    if waiting:
+        raise InputError(N_("the archive changed while it was read"))

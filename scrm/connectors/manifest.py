@@ -90,7 +90,7 @@ class Manifest:
     status: Status
     terms: Terms
     scopes: tuple[Scope, ...] = ()
-    rate_limit: RateLimit
+    rate_limit: RateLimit | None = None  # None: only files are read, nothing is called
     credential_fields: tuple[CredentialField, ...] = ()  # for those who paste an access
     app_fields: tuple[CredentialField, ...] = ()  # of the app registered with the network, once per installation
     versions: tuple[ApiVersion, ...] = ()  # of the API; which one is spoken stands in the app's field `version`

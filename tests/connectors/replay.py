@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrm.connectors import registry
 from scrm.connectors.base import Api, Connector, ObjectPage, ObjectRef, ObjectStream, Page, Stream
+from scrm.connectors.manifest import Status
 from scrm.http import GuardedSession
 
 RECORDED = Path(__file__).parent
@@ -146,7 +147,7 @@ def every_folder() -> list[str]:
 
 
 @cache
-def folders() -> list[str]:
+def importable() -> list[str]:
     """Those that can be imported; a test of its own fails for the others, so that one does not hide all."""
     found = []
     for folder in every_folder():
@@ -154,6 +155,12 @@ def folders() -> list[str]:
             connector_in(folder)
             found.append(folder)
     return found
+
+
+@cache
+def folders() -> list[str]:
+    """Those that call a network; the others only read files."""
+    return [folder for folder in importable() if connector_in(folder).manifest.status is not Status.ARCHIVE]
 
 
 def connector_in(folder: str) -> Connector:

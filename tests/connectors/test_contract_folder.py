@@ -12,7 +12,7 @@ from scrm.connectors import registry
 from scrm.connectors.base import RECHECK, Connector
 from scrm.connectors.manifest import Status
 from scrm.i18n import translations
-from tests.connectors.replay import BASE, RECORDED, connector_in, every_folder, folders, recording
+from tests.connectors.replay import BASE, RECORDED, connector_in, every_folder, folders, importable, recording
 
 HEADINGS = {
     "README.md": ["What you need", "Set up", "What is read", "Limits", "Remove", "Troubleshooting"],
@@ -72,7 +72,7 @@ def test_the_folder_can_be_imported(folder):
     assert isinstance(connector_in(folder), Connector)
 
 
-@pytest.mark.parametrize("folder", folders())
+@pytest.mark.parametrize("folder", importable())
 def test_the_manifest_is_complete_and_its_key_is_the_folder(folder):
     connector = connector_in(folder)
     manifest = connector.manifest
@@ -81,7 +81,6 @@ def test_the_manifest_is_complete_and_its_key_is_the_folder(folder):
     assert len(manifest.mark) == 2
     assert urlsplit(manifest.terms.source).scheme == "https"
     assert manifest.terms.read_on <= datetime.now(UTC).date()
-    assert manifest.rate_limit.calls > 0 < manifest.rate_limit.seconds
     assert manifest.reads
     assert all(one.label for one in manifest.credential_fields)
     names = [one.name for one in (*connector.streams, *connector.object_streams)]
@@ -89,9 +88,15 @@ def test_the_manifest_is_complete_and_its_key_is_the_folder(folder):
     if manifest.status is Status.LIVE:
         assert RECHECK in names
         assert connector.streams
+    if manifest.status is Status.ARCHIVE:
+        assert connector.archives
+        assert (connector.streams, connector.object_streams, manifest.credential_fields) == ((), (), ())
+    else:
+        assert manifest.rate_limit
+        assert manifest.rate_limit.calls > 0 < manifest.rate_limit.seconds
 
 
-@pytest.mark.parametrize("folder", folders())
+@pytest.mark.parametrize("folder", importable())
 def test_what_an_admin_reads_of_it_is_there_in_german(folder):
     connector = connector_in(folder)
     manifest = connector.manifest
@@ -103,13 +108,13 @@ def test_what_an_admin_reads_of_it_is_there_in_german(folder):
 
 
 @pytest.mark.parametrize("readme", HEADINGS)
-@pytest.mark.parametrize("folder", folders())
+@pytest.mark.parametrize("folder", importable())
 def test_the_guide_has_the_required_headings(folder, readme):
     text = (registry.FOLDER / folder / readme).read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS[readme]
 
 
-@pytest.mark.parametrize("folder", folders())
+@pytest.mark.parametrize("folder", importable())
 def test_quality_claims_only_known_rules_and_leaves_none_of_bronze_out(folder):
     with (registry.FOLDER / folder / "quality.toml").open("rb") as file:
         claims = tomllib.load(file)

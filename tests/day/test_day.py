@@ -35,7 +35,7 @@ def test_a_day_on_all_networks_loses_and_doubles_nothing(core: Core) -> None:
             day.live_on(0)
             day.work()
             day.sign_in_again()
-        faults = [fault for key in connectors() for fault in compare(day, key)]
+        faults = [fault for key, one in connectors().items() if one.streams for fault in compare(day, key)]
         assert not faults, "\n".join(faults)
         check_money(day)
 

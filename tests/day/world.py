@@ -55,7 +55,7 @@ class World:
 
     def connect_all(self) -> None:
         """Register the apps and connect the company's account on every network."""
-        for key in connectors():
+        for key in (key for key, one in connectors().items() if one.streams):
             if app := apps_of(self.fake_for(key))[key]:
                 apps.save(self.core, key, app, None)
             connect_to(self.core, key, self.form(key), self.admin_id)
