@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from flask import Response, jsonify
+from flask import Response, g, jsonify
 
 ERRORS = {
     28000: (400, "invalid_request", "The scope contains more than one resource."),
@@ -57,10 +57,14 @@ ERRORS = {
     900144: (400, "invalid_request", "The request body must contain the parameters 'grant_type' and 'client_id'."),
     9002313: (400, "invalid_grant", "Invalid request. Request is malformed or invalid."),
 }
+# a request that no app should send
+MALFORMED = frozenset({70003, 700054, 90014, 900144})
 
 
 def failed(number: int) -> str:
-    """Return an error as people see it."""
+    """Return an error as people see it; a malformed request is counted as such."""
+    if number in MALFORMED:
+        g.outcome, g.fault = "invalid", ERRORS[number][2]
     return f"AADSTS{number}: {ERRORS[number][2]}"
 
 
