@@ -4,7 +4,8 @@
                  read pages     raw rows,   candidates    a steward      judgment    timeline
                  translate      profiles,   + evidence    decides        ⇒ link      entries
                                 interactions
-    CRM ──► sync/contacts ──► contacts            CRM ──► web/webhooks ──► inbox ──► jobs
+    CRM ──► sync/contacts ──► contacts            CRM ──► web/webhooks ──► inbox ──► sync/webhook
+                                         networks ──► web/webhooks ──► inbox ──► ingest/push
 
 Each arrow is rows in the database plus a wake-up, never a call into the next box;
 `jobs.py` is the only file that knows what follows what.

@@ -118,7 +118,7 @@ def _update(session: Session, row: Row[Any], record: ProfileRecord, context: "Co
     else:
         new = {name: value for name in SHORT if (value := getattr(record, name)) is not None}
     changed: dict[str, Any] = {name: value for name, value in new.items() if getattr(row, name) != value}
-    stays = {}
+    stays: dict[str, Any] = {}
     if row.expires_at is None or (context.is_kept_by_refresh and record.full):
         stays = {"expires_at": context.profile_expires_at}
     if changed:

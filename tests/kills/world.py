@@ -32,7 +32,7 @@ class World:
         lifetimes = Lifetimes(access=timedelta(seconds=4))
         self.bluesky = Bluesky(rate_limit=100_000, terms=Terms(lifetimes=lifetimes, empty_page_every=5))
         self.networks = (self.mastodon, self.bluesky)
-        everybody = [p for p in cast.cast() if set(p.networks) == {"mastodon", "bluesky"}]
+        everybody = [p for p in cast.cast() if set(p.networks) >= {"mastodon", "bluesky"}]
         self.people = [p for p in everybody if p.role == "contact"][:6]
         self.stranger = next(p for p in everybody if p.role == "stranger")
         self.staff = next(p for p in everybody if p.role == "staff")

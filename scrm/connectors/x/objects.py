@@ -119,7 +119,7 @@ class Seen:
             }
         )
 
-    def begin(self, name: str, number: int) -> "Seen":
+    def turn_to(self, name: str, number: int) -> "Seen":
         """Read one list, as far down as there may be something new."""
         known = getattr(self, name)
         return replace(self, list=name, wanted=number, token=None, left=number - known + (MARGIN if known else 0))
@@ -183,7 +183,7 @@ def _compared(api: Api, refs: Sequence[ObjectRef], seen: dict[str, Seen]) -> Ite
         if grown is None:
             yield settled(ref, known.text(), (), api.now())
         else:
-            seen[ref.native_id] = known.begin(grown, numbers[grown])
+            seen[ref.native_id] = known.turn_to(grown, numbers[grown])
 
 
 def _numbers(api: Api, post: Payload) -> dict[str, int]:

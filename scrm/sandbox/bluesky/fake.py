@@ -63,18 +63,18 @@ class Bluesky:
         self._sessions = Sessions(terms.lifetimes, now)
         self._people: dict[str, Account] = {}
         self._ledger = Ledger([method.route() for method in METHODS], error_body=error_body, clock=now)
-        self._web = Flask("scrm.sandbox.bluesky", static_folder=None)
-        self._ledger.attach(self._web, self)
+        self.web = Flask("scrm.sandbox.bluesky", static_folder=None)
+        self._ledger.attach(self.web, self)
         api = Api(
             self._appview,
             self._sessions,
             calls(self._appview, self._sessions, lambda: self.base_url, terms),
             self._lock,
         )
-        api.attach(self._web, per_address=Limit(points=rate_limit, seconds=PER_ADDRESS.seconds), clock=now)
+        api.attach(self.web, per_address=Limit(points=rate_limit, seconds=PER_ADDRESS.seconds), clock=now)
 
     def start(self) -> Self:
-        self._server = Server(self._web, port=self._port).start()
+        self._server = Server(self.web, port=self._port).start()
         self.base_url = self._server.base_url
         return self
 

@@ -48,17 +48,17 @@ class Mastodon:
         self._truth = Truth()
         self._access = Access(rate_limit=rate_limit, clock=now)
         self._ledger = Ledger(ROUTES, array_suffix="[]", error_body=error_body, clock=now)
-        self._web = Flask("scrm.sandbox.mastodon", static_folder=None)
-        self._ledger.attach(self._web, self)
-        self._access.attach(self._web)
-        add_oauth(self._web, self._state, self._access, self._lock)
-        add_api(self._web, self._state, self._access, self._lock)
+        self.web = Flask("scrm.sandbox.mastodon", static_folder=None)
+        self._ledger.attach(self.web, self)
+        self._access.attach(self.web)
+        add_oauth(self.web, self._state, self._access, self._lock)
+        add_api(self.web, self._state, self._access, self._lock)
         self._port = port
         self._server: Server | None = None
         self.base_url = ""
 
     def start(self) -> Self:
-        self._server = Server(self._web, port=self._port).start()
+        self._server = Server(self.web, port=self._port).start()
         self.base_url = self._server.base_url
         return self
 

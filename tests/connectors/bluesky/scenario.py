@@ -26,7 +26,7 @@ def fake(
 ) -> Iterator[Bluesky]:
     """The fake with a few people on it, its clock standing still; a page may hold less than what was asked for."""
     with Bluesky(clock=clock, terms=Terms(empty_page_every=empty_page_every)) as network:
-        network.app.wsgi_app = _short_pages(network.app.wsgi_app, page)  # type: ignore[method-assign]
+        network.web.wsgi_app = _short_pages(network.web.wsgi_app, page)  # type: ignore[method-assign]
         for number, key in enumerate([*NAMED, *LIKERS]):
             network.add_account(person(key), at=START - timedelta(days=100 - number))
             network.set_clock(key, timedelta(0))
