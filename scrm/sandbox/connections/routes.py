@@ -93,9 +93,6 @@ PEOPLE = dict.fromkeys(
     ),
     WORDS,
 )
-    ("name", "email", "phone", "city", "country", "jobTitle", "organization", "profileTags", "search", "userid"),
-    WORDS,
-)
 OPEN_SOCIAL = {"startIndex": number(0), "count": number(1), "format": one_of("json"), "lang": WORDS}
 STREAM = {
     **OPEN_SOCIAL,
@@ -266,9 +263,6 @@ ROUTES = (
         path=f"{OAUTH}/token",
         source=SOURCE,
         body=dict.fromkeys(
-            ("grant_type", "code", "redirect_uri", "refresh_token", "client_id", "client_secret", "callback_uri"),
-            "string",
-        ),
             ("grant_type", "code", "redirect_uri", "refresh_token", "client_id", "client_secret", "callback_uri"),
             "string",
         ),

@@ -2,6 +2,8 @@
 
 All that stands in the communities concerns the company, for it owns them; of people's boards only its own, and what
 names it. Kinds: post, mention (naming the company), reply, like. `author` is the userid, `shown` the application.
+`to_us` tells what touches the company's account itself: its own words, words that name it, what is said below either
+from then on, and likes of its words.
 """
 
 from __future__ import annotations
@@ -21,18 +23,24 @@ class Truth:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, object]] = {}
+        self._joined: set[str] = set()  # threads where the company spoke or was named
 
     def entries(self) -> list[dict[str, object]]:
         return [dict(entry) for entry in self._entries.values()]
 
     def wrote(self, post: Post) -> None:
-        if _concerns(post):
-            on = post.parent.native_id if post.parent else None
-            self._add(post.native_id, _kind(post), post, post.author, on, post.created)
+        if not _concerns(post):
+            return
+        thread, on = post.root.native_id, post.parent.native_id if post.parent else None
+        if any(one.is_company for one in (post.author, post.board, *post.mentions) if one):
+            self._joined.add(thread)
+        self._add(post.native_id, _kind(post), post, post.author, on, post.created)
+        self._entries[post.native_id]["to_us"] = thread in self._joined
 
     def liked(self, like: Like, post: Post) -> None:
         if _concerns(post):
             self._add(like.native_id, "like", post, like.author, post.native_id, like.at)
+            self._entries[like.native_id]["to_us"] = post.author.is_company or like.author.is_company
 
     def edited(self, post: Post) -> None:
         if post.native_id in self._entries:
