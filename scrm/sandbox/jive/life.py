@@ -24,7 +24,6 @@ from scrm.sandbox.jive.state import (
     Membership,
     Place,
     Reply,
-    may_enter,
 )
 from scrm.sandbox.jive.text import subject_of
 from scrm.sandbox.jive.truth import Truth, like_id
@@ -84,8 +83,7 @@ class Life:
     def _found(self, at: datetime) -> None:
         space = self.open_place(SPACE, kind="space", group_type=OPEN, creator=None, parent=None, at=at)
         for name, group_type in ((OPEN_COMMUNITY, OPEN), (CLOSED_COMMUNITY, PRIVATE)):
-            group = self.open_place(name, kind="group", group_type=group_type, creator=None, parent=space, at=at)
-            self.open_place(f"Blog {name}", kind="blog", group_type=group_type, creator=None, parent=group, at=at)
+            self.open_place(name, kind="group", group_type=group_type, creator=None, parent=space, at=at)
 
     def open_place(
         self, name: str, *, kind: str, group_type: str, creator: Account | None, parent: Place | None, at: datetime
@@ -106,8 +104,10 @@ class Life:
             creator=creator,
         )
         self._state.places[place.place_id] = place
-        if creator and kind == "group":
-            self.join(creator, place, at=at, state="owner")
+        if kind == "group":
+            self.open_place(f"Blog {name}", kind="blog", group_type=group_type, creator=creator, parent=place, at=at)
+            if creator:
+                self.join(creator, place, at=at, state="owner")
         return place
 
     def place(self, name: str) -> Place:
@@ -120,6 +120,8 @@ class Life:
     def join(self, account: Account, place: Place, *, at: datetime, state: str = "member") -> Membership:
         if place.kind != "group" or state not in STATES:
             raise ValueError("one joins groups, in a state that Jive knows")
+        if account.person.key == COMPANY_KEY and state in {"member", "owner"}:
+            self._truth.entered(place.uri)
         known = place.members.get(account.id)
         if known:
             known.state = state
@@ -139,7 +141,7 @@ class Life:
         kind: str | None,
         quote: Content | None,
     ) -> Content:
-        kind = kind or ("update" if quote else self._kind_of(author))
+        kind = kind or ("update" if quote else self._kind_of(author, place))
         if kind not in WRITABLE:
             raise ValueError(f"nobody writes a {kind} here")
         if quote and (kind, quote.kind) != ("update", "update"):
@@ -162,17 +164,24 @@ class Life:
         self._keep(content)
         return content
 
-    def _kind_of(self, author: Account) -> str:
+    def _kind_of(self, author: Account, place: Place) -> str:
         if author.person.key == COMPANY_KEY:
-            return "post"
+            return "post" if self._blog(place) else "document"
         self._turns += 1
         return IN_TURN[(self._turns - 1) % len(IN_TURN)]
 
     def _where(self, kind: str, place: Place) -> Place | None:
         """Posts stand in the blog of a group; an update for everybody stands in no place."""
         if kind == "post":
-            return next(one for one in self._state.places.values() if one.kind == "blog" and one.parent is place)
+            blog = self._blog(place)
+            if blog is None:
+                raise ValueError("one posts where there is a blog")
+            return blog
         return None if kind == "update" and place.name == OPEN_COMMUNITY else place
+
+    def _blog(self, place: Place) -> Place | None:
+        blogs = [one for one in self._state.places.values() if one.kind == "blog" and one.parent is place]
+        return blogs[0] if blogs else None
 
     def message(self, author: Account, text: str, *, to: Account, at: datetime) -> Content:
         content = Content(
@@ -192,8 +201,7 @@ class Life:
 
     def _keep(self, content: Content) -> None:
         self._state.contents[content.content_id] = content
-        if self._company_reads(content):
-            self._truth.wrote(content)
+        self._truth.wrote(content)
         self._happened("jive:created", content.author, content, content.created_at)
         self._named(content)
 
@@ -216,8 +224,7 @@ class Life:
         self._state.replies[reply.kind][reply.id] = reply
         on.replies.append(reply)
         root.active_at = at
-        if self._company_reads(root):
-            self._truth.wrote(reply)
+        self._truth.wrote(reply)
         verb = "jive:replied" if reply.kind == "message" else "jive:commented"
         self._happened(verb, author, reply, at)
         self._named(reply)
@@ -228,10 +235,6 @@ class Life:
         group = place.group
         if group.kind == "group" and group.group_type != OPEN and not group.has(author):
             self.join(author, group, at=at)
-
-    def _company_reads(self, content: Content) -> bool:
-        company = self._state.by_key.get(COMPANY_KEY)
-        return content.place is None or (company is not None and may_enter(company, content.place))
 
     def _named(self, said: Content | Reply) -> None:
         for one in said.mentions:
@@ -250,8 +253,7 @@ class Life:
             raise ValueError("private messages are not liked")
         if account.id not in on.likes:
             on.likes[account.id] = at
-            if self._company_reads(on.root):
-                self._truth.liked(account, on, at)
+            self._truth.liked(account, on, at)
             self._happened("jive:liked", account, on, at)
         return like_id(on, account)
 

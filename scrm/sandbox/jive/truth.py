@@ -33,10 +33,19 @@ class Truth:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, object]] = {}
+        self._entered: set[str] = set()  # closed groups that the company is or was in
         self._joined: set[str] = set()  # contents in whose thread the company spoke or was named
 
     def entries(self, api: str) -> list[dict[str, object]]:
-        return [{**entry, "uri": f"{api}{entry['native_id']}"} for entry in self._entries.values()]
+        return [
+            {**entry, "uri": f"{api}{entry['native_id']}"}
+            for entry in self._entries.values()
+            if entry["audience"] != "community" or entry["community"] in self._entered
+        ]
+
+    def entered(self, group: str) -> None:
+        """Let everything said in a closed group concern the company from now on."""
+        self._entered.add(group)
 
     def wrote(self, said: Content | Reply) -> None:
         root = said.root

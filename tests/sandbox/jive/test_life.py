@@ -82,6 +82,49 @@ def test_closed_groups_keep_to_themselves_and_secret_ones_are_not_known(network,
     assert partner.ask(inside).status_code == 403
     answer = network.post("andreas", "Darf ich?", at=minute(5), reply_to=inside)
     assert partner.json(answer)["author"]["displayName"] == person("andreas").full_name
+    network.join("nordwerk", "Vorstand", at=minute(6))
+    assert reader.json(hidden)["subject"] == "Ganz unter uns."
+    assert not row(network, hidden)["deleted"]
+
+
+def test_members_only_groups_are_read_by_all_and_their_members_listed(network, reader):
+    uri = network.open_place("Umrichter", at=minute(0), person_key="lars", group_type="MEMBER_ONLY")
+    said = network.post("sabine", "Neue Firmware?", at=minute(1), place=uri, content_type="discussion")
+    assert Reader(network, "andreas").json(said)["parentPlace"]["name"] == "Umrichter"
+    members = reader.items(f"/members{uri}")
+    assert [(one["person"]["displayName"], one["state"]) for one in members] == [
+        ("Lars Petersen", "owner"),
+        (person("sabine").full_name, "member"),
+    ]
+    groups = {one["group"]["name"] for one in reader.items("/members/people/2003")}
+    assert groups == {"Nordwerk Partner", "Nordwerk Vertrieb", "Umrichter"}
+    network.join("sabine", uri, at=minute(2), state="banned")
+    assert reader.json(uri)["memberCount"] == 1
+    assert reader.items(f"/members{uri}", state="banned")[0]["person"]["displayName"] == person("sabine").full_name
+    assert [one["object"]["displayName"] for one in reader.items(f"{uri}/activities")] == ["Neue Firmware?"]
+    assert reader.uris("/search/places", filter=["search(umrichter)", "type(group)"]) == [uri]
+    space = place(reader, "Nordwerk")
+    paper = network.post("nordwerk", "Leitfaden.", at=minute(3), place="Nordwerk")
+    assert reader.json(paper)["type"] == "document"
+    assert reader.uris(f"/places/{space['placeID']}/contents") == [paper]
+
+
+def test_followers_are_people_and_shown_from_both_sides(network, reader):
+    followed = network.follow("sabine", "nordwerk", at=minute(0))
+    assert network.follow("sabine", "nordwerk", at=minute(1)) == followed
+    network.follow("lars", "femke", at=minute(2))
+    assert [one["displayName"] for one in reader.items("/people/@me/@followers")] == [person("sabine").full_name]
+    assert [one["id"] for one in reader.items("/people/2004/@following")] == ["2001"]
+    assert reader.json("/people/@me")["followerCount"] == 1
+    assert [(one["native_id"], one["kind"]) for one in network.truth()] == [(followed, "follow")]
+
+
+def test_messages_of_others_are_nobody_elses(network, reader):
+    asked = network.message("sabine", "Mittag?", to="lars", at=minute(0))
+    network.message("lars", "Gern.", reply_to=asked, at=minute(1))
+    assert reader.ask(asked).status_code == 403
+    assert network.truth() == []
+    assert [one["verb"] for one in Reader(network, "sabine").items("/inbox")] == ["jive:commented"]
 
 
 def test_contents_are_filtered_by_type_place_author_and_time(network, reader):
@@ -244,6 +287,7 @@ def test_what_is_said_to_nobody_is_of_every_kind_in_turn(network, reader):
 @pytest.mark.parametrize(
     ("verb", "args"),
     [
+        ("post", {"person_key": "lars", "text": "x", "content_type": "post", "place": "Nordwerk", "at": minute(0)}),
         ("share", {"person_key": "lars", "post_id": "/contents/1", "at": minute(0)}),
         ("post", {"person_key": "lars", "text": "x", "visibility": "direct", "at": minute(0)}),
         ("post", {"person_key": "lars", "text": "x", "content_type": "tweet", "at": minute(0)}),
