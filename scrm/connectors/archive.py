@@ -5,6 +5,7 @@ names that climb, links, doubled names, encrypted and overlapping entries are re
 """
 
 import codecs
+import csv
 import gzip
 import json
 import re
@@ -29,6 +30,7 @@ MOST_BYTES = 4 * 1024**3  # of all that is read through
 FREE_BYTES = 16 * 1024**2  # below this a high ratio harms nobody
 HIGHEST_RATIO = 200
 LARGEST_ITEM = 2 * 1024**2
+LONGEST_OPENING = 1024  # of a list: its label and its field
 LARGEST_INDEX = 32 * 1024**2  # a zip's list of files, which is held in memory
 LONGEST_END = 66 * 1024  # what may stand after a zip's list of files
 ELSEWHERE = 0xFFFFFFFF  # in place of a number that the long form gives
@@ -134,7 +136,37 @@ class Reader:
 
         An item that is no sound JSON for us (a doubled key, NaN) comes as None, so that its neighbors go on.
         """
-        yield from _items(_Text(self), field)
+        yield from self.listed(re.compile(rf'"{re.escape(field)}"\s*:\s*\['), field)
+
+    def listed(self, opening: re.Pattern[str], name: str) -> Iterator[Any]:
+        """The same for the list that begins where a pattern ends; the name is for what may be wrong."""
+        text = _Text(self)
+        while (found := opening.search(text.window)) is None:
+            text.more()
+        text.skip(found.end())
+        yield from _items(text, name)
+
+    def arrays(self, label: str, field: str) -> Iterator[tuple[str, Any]]:
+        """The items of every list under a field, each with the text that stands under a label right before it."""
+        opening = re.compile(rf'"{re.escape(label)}"\s*:\s*"([^"\\]{{0,200}})"\s*,\s*"{re.escape(field)}"\s*:\s*\[')
+        text = _Text(self)
+        while True:
+            if found := opening.search(text.window):
+                text.skip(found.end())
+                for item in _items(text, field):
+                    yield found[1], item
+            elif text.has_ended:
+                return
+            else:
+                text.window = text.window[-LONGEST_OPENING:]
+                text.more()
+
+    def rows(self) -> Iterator[list[str]]:
+        """The rows of a CSV file."""
+        try:
+            yield from csv.reader(_Text(self).lines(), strict=True)
+        except csv.Error:
+            raise InputError(N_("a table of the archive is not as expected")) from None
 
 
 class _Text:
@@ -162,12 +194,17 @@ class _Text:
     def skip(self, end: int) -> None:
         self.window = self.window[end:]
 
+    def lines(self) -> Iterator[str]:
+        """Line by line, with the line's end."""
+        while not self.has_ended:
+            self.more()
+            *whole, self.window = self.window.split("\n")
+            yield from (line + "\n" for line in whole)
+        if self.window:
+            yield self.window
+
 
 def _items(text: _Text, field: str) -> Iterator[Any]:
-    opening = re.compile(rf'"{re.escape(field)}"\s*:\s*\[')
-    while (found := opening.search(text.window)) is None:
-        text.more()
-    text.skip(found.end())
     decoder = json.JSONDecoder()
     while True:
         text.window = text.window.lstrip(" \t\r\n,")
@@ -175,6 +212,7 @@ def _items(text: _Text, field: str) -> Iterator[Any]:
             text.more()
             continue
         if text.window[0] == "]":
+            text.skip(1)
             return
         if text.window[0] not in '{"':
             raise InputError(gettext("%(field)s: expected a list of objects or texts", field=field))

@@ -153,6 +153,16 @@ class Archive:
     translate: Callable[[Payload, Account], Iterator[Record]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RefusedArchive:
+    """A file export that is told by what is in it and not read, and why (English, translated)."""
+
+    kind: str
+    label: str
+    recognizes: Callable[[Path], bool]
+    why: str
+
+
 @dataclass(kw_only=True)
 class Api:
     """One connection's HTTP: base address, credentials, the shared error mapping.
@@ -262,7 +272,7 @@ class Connector(ABC):
     manifest: ClassVar[Manifest]
     streams: ClassVar[tuple[Stream, ...]]
     object_streams: ClassVar[tuple[ObjectStream, ...]] = ()
-    archives: ClassVar[tuple[Archive, ...]] = ()
+    archives: ClassVar[tuple[Archive | RefusedArchive, ...]] = ()
     client: ClassVar[Client]
     oauth: "ClassVar[OAuth | None]" = None  # signing in at the network instead of pasting an access
     push: "ClassVar[Push | None]" = None  # the network calls us when something happens

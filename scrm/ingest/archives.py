@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from scrm.connectors.base import Archive, Connector
+from scrm.connectors.base import Archive, Connector, RefusedArchive
 from scrm.connectors.registry import connectors
 from scrm.errors import InputError
 from scrm.i18n import N_
@@ -76,6 +76,9 @@ def recognize(file: Path) -> tuple[Connector, Archive]:
     for connector in connectors().values():
         for archive in connector.archives:
             if archive.recognizes(file):
+                if isinstance(archive, RefusedArchive):
+                    why = archive.why
+                    raise InputError(why)
                 return connector, archive
     raise InputError(N_("This is not an archive of a network that scrm knows."))
 

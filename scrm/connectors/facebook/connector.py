@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from scrm.connectors.base import Account, Api, Connector
+from scrm.connectors.facebook.archive import ARCHIVE
 from scrm.connectors.facebook.below import Comments, Reactions
 from scrm.connectors.facebook.client import CLIENT, RefusedError
 from scrm.connectors.facebook.conversations import Conversations
@@ -123,6 +124,7 @@ class FacebookPages(Connector):
     )
     streams = (Feed(), Conversations(), Ratings())
     object_streams = (Comments(), Reactions(), Recheck())
+    archives = (ARCHIVE,)
     client = CLIENT
     oauth = FacebookLogin()
     push = PagePush()

@@ -8,6 +8,7 @@ from datetime import date
 
 from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.graph import VERSION, VERSIONS
+from scrm.connectors.instagram.archive import ARCHIVE
 from scrm.connectors.instagram.client import CLIENT, ME, node
 from scrm.connectors.instagram.comments import Comments
 from scrm.connectors.instagram.media import OwnMedia, Tags
@@ -118,6 +119,7 @@ class Instagram(Connector):
     )
     streams = (OwnMedia(), Tags(), Conversations())
     object_streams = (Comments(), Told(), People(), Recheck())
+    archives = (ARCHIVE,)
     client = CLIENT
     oauth = InstagramOAuth()
     push = InstagramPush()

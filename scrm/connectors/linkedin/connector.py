@@ -10,6 +10,7 @@ from datetime import date
 
 from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.budget import Budget, Forecast, Period, Unit
+from scrm.connectors.linkedin.archive import ARCHIVE
 from scrm.connectors.linkedin.comments import Comments
 from scrm.connectors.linkedin.notices import Notices
 from scrm.connectors.linkedin.oauth import ADMINISTRATOR, LinkedInOAuth
@@ -108,6 +109,7 @@ class LinkedIn(Connector):
     )
     streams = (Posts(), Notices())
     object_streams = (Comments(), Reactions(), Recheck())
+    archives = (ARCHIVE,)
     client = CLIENT
     oauth = LinkedInOAuth()
     push = LinkedInPush()

@@ -20,6 +20,7 @@ from scrm.connectors.manifest import (
 )
 from scrm.connectors.payload import Payload
 from scrm.connectors.x import oauth
+from scrm.connectors.x.archive import ARCHIVE
 from scrm.connectors.x.client import CLIENT, client_of_app
 from scrm.connectors.x.edits import Edits
 from scrm.connectors.x.lists import Keywords, Mentions, OwnPosts
@@ -169,6 +170,7 @@ class X(Connector):
     )
     streams = (Mentions(), OwnPosts(), Keywords(), Messages())
     object_streams = (Replies(), Reactions(), Edits(), Recheck())
+    archives = (ARCHIVE,)
     client = CLIENT
     oauth = oauth.XOAuth()
     push = XPush()

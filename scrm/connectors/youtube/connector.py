@@ -10,6 +10,7 @@ from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.budget import Budget, Forecast, Period, Unit
 from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Status, Terms
 from scrm.connectors.payload import Payload
+from scrm.connectors.youtube.archive import ARCHIVE
 from scrm.connectors.youtube.client import CLIENT, ZONE, own_item
 from scrm.connectors.youtube.comments import Comments, Replies
 from scrm.connectors.youtube.forecast import forecasts
@@ -147,6 +148,7 @@ class YouTube(Connector):
     )
     streams = (Uploads(), Comments(), Subscribers(), Search())
     object_streams = (Replies(), Recheck())
+    archives = (ARCHIVE,)
     client = CLIENT
     oauth = GoogleOAuth()
     push = HubPush()
