@@ -81,7 +81,8 @@ def _with_comments(asking: Asking, post: Post) -> str:
     wish = asking.query.get("comments", "none")
     written = [_entry(asking, one) for one in _some(post.thread())] if wish != "none" else []
     if wish == "inline" and written:
-        return _entry(asking, post, tag("comments", "".join(written), {"xmlns": SN}))
+        inner = [one.replace("<entry>", f'<entry xmlns="{NAMESPACES["xmlns"]}">', 1) for one in written]
+        return _entry(asking, post, tag("comments", "".join(inner), {"xmlns": SN}))
     return _entry(asking, post) + "".join(written)
 
 
