@@ -109,6 +109,11 @@ class Stream(ABC):
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         """Records of one item, a profile before what it did; raises PayloadError. Pure: no HTTP, no clock."""
 
+    def is_on(self, app: Mapping[str, str]) -> bool:
+        """Whether the app's values ask for this list at all; one that is off reads nothing."""
+        del app
+        return True
+
     def watch(self, item: Payload, account: Account) -> Iterator[WatchOrder]:
         """Objects that this item says should be read (again) soon, such as a thread that grew."""
         del item, account

@@ -50,6 +50,15 @@ def values_of(core: Core, network: str) -> dict[str, str]:
     return {field.name: field.default for field in manifest.app_fields} | stored
 
 
+def off_lists(core: Core, network: str) -> frozenset[str]:
+    """Names of the lists that the app's values switch off; none when the values cannot be opened."""
+    try:
+        app = values_of(core, network)
+    except SealError:
+        return frozenset()
+    return frozenset(stream.name for stream in connector_for(network).streams if not stream.is_on(app))
+
+
 def missing(manifest: Manifest, values: Mapping[str, str]) -> tuple[CredentialField, ...]:
     """What an admin still has to fill in before anybody can sign in."""
     return tuple(field for field in manifest.app_fields if _is_needed(field) and not values.get(field.name))

@@ -172,6 +172,7 @@ class StreamHealth:
 
     name: str
     label: str
+    is_on: bool  # the admin asks for it
     items: int
     quarantined: int
     is_backfilling: bool
@@ -195,8 +196,8 @@ class Health:
     last_runs: Sequence[Run]
 
 
-def health(session: Session, connection: Connection, now: datetime) -> Health:
-    """The facts shown on the connections page."""
+def health(session: Session, connection: Connection, now: datetime, off: frozenset[str] = frozenset()) -> Health:
+    """The facts shown on the connections page; `off` names the lists that the admin does not ask for."""
     connector = connector_for(connection.network)
     states = {
         row.stream: row
@@ -208,9 +209,10 @@ def health(session: Session, connection: Connection, now: datetime) -> Health:
         StreamHealth(
             name=name,
             label=label,
+            is_on=name not in off,
             items=row.items,
             quarantined=row.quarantined,
-            is_backfilling=name in lists and row.backfilled_at is None,
+            is_backfilling=name in lists - off and row.backfilled_at is None,
             is_reading=row.lease_until is not None and row.lease_until > now,
             read_at=row.read_at,
             reached_at=row.reached_at,

@@ -17,6 +17,7 @@ from scrm.connectors.budget import Unit
 from scrm.errors import InputError, SealError
 from scrm.i18n import N_, gettext
 from scrm.ingest import meter
+from scrm.ingest.apps import off_lists
 from scrm.ingest.coverage import Coverage, ListCoverage, Range, coverage
 from scrm.ingest.subscriptions import PushHealth, push_health
 from scrm.ingest.versions import VersionEnd, version_end
@@ -93,9 +94,10 @@ class Facts:
 def facts(core: Core, session: Session, row: Connection, now: datetime) -> Facts:
     """Everything shown about one connection."""
     push = push_health(session, core.settings, row)
+    off = off_lists(core, row.network)
     return Facts(
         meter=_meter(meter.reading(session, row, now)),
-        lists=[_list(one, now) for one in coverage(session, row, now)],
+        lists=[_list(one, now) for one in coverage(session, row, now) if one.name not in off],
         push=push,
         push_words=_say_of_push(push, row) if push else None,
         version=_version(core, row, now),

@@ -17,6 +17,7 @@ from scrm.connectors.registry import connectors
 from scrm.errors import BudgetSpentError, InputError, NetworkError
 from scrm.i18n import gettext
 from scrm.ingest import connections as hookups
+from scrm.ingest.apps import off_lists
 from scrm.models import Connection, ConnectionState, Role
 from scrm.runtime import Core
 from scrm.web import connect_page, connection_facts, current, network_sign_in, wording
@@ -80,7 +81,7 @@ def show(connection_id: UUID) -> ResponseReturnValue:
     """One connection: lists, progress, last runs, what can be done."""
     with current.core().db.read() as db:
         row, connector = _get(db, connection_id)
-        health = hookups.health(db, row, current.now())
+        health = hookups.health(db, row, current.now(), off_lists(current.core(), row.network))
         facts = connection_facts.facts(current.core(), db, row, current.now())
     return render_template(
         "connection.html",
@@ -102,7 +103,7 @@ def progress(connection_id: UUID) -> ResponseReturnValue:
     """How far the reading has got, as text in the reader's language; asked for every two seconds."""
     with current.core().db.read() as db:
         row, _connector = _get(db, connection_id)
-        health = hookups.health(db, row, current.now())
+        health = hookups.health(db, row, current.now(), off_lists(current.core(), row.network))
     streams = {
         stream.name: {
             "items": wording.num(stream.items),
@@ -185,6 +186,8 @@ def _say_of_streams(health: hookups.Health) -> tuple[str, str]:
 
 def stream_state(stream: hookups.StreamHealth) -> str:
     """What one list is doing."""
+    if not stream.is_on:
+        return gettext("switched off")
     if stream.problem and stream.problem != BudgetSpentError.__name__:  # a spent budget is no failure
         return (
             gettext("fails, next try %(when)s", when=wording.when(stream.due_at))

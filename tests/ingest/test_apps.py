@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from scrm.connectors.registry import connector_for
 from scrm.errors import InputError, SealError
-from scrm.ingest.apps import missing, redirect_address, save, values_of, webhook_address
+from scrm.ingest.apps import missing, off_lists, redirect_address, save, values_of, webhook_address
 from scrm.models import AuditEntry, NetworkApp
 from scrm.runtime import Core
 from tests import lagoon
@@ -132,3 +132,11 @@ def test_the_addresses_are_those_that_the_network_is_told(core: Core) -> None:
     settings = replace(core.settings, public_url="https://crm.example/")
     assert redirect_address(settings, lagoon.KEY) == "https://crm.example/connections/sign-in/lagoon"
     assert webhook_address(settings, lagoon.KEY) == "https://crm.example/webhooks/lagoon"
+
+
+def test_lists_that_the_apps_values_do_not_ask_for_are_off(core: Core) -> None:
+    assert off_lists(core, "x") == {"keywords", "messages"}
+    values = {"client_id": "id", "client_secret": "secret", "consumer_key": "key", "consumer_secret": "secret"}
+    save(core, "x", {**values, "keywords": "gearbox", "direct_messages": "yes"}, None)
+    assert off_lists(core, "x") == frozenset()
+    assert off_lists(core, "mastodon") == frozenset()

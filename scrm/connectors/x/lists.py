@@ -4,7 +4,7 @@ Depths and windows: docs.x.com, timelines and search, read 2026-11-23.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -94,10 +94,13 @@ class Keywords(Stream):
     label = N_("Posts with your keywords")
     every_seconds = 900
 
+    def is_on(self, app: Mapping[str, str]) -> bool:
+        return bool(app.get("keywords", "").strip())
+
     def read(self, api: Api, cursor: str | None) -> Page:
-        keywords = api.app.get("keywords", "").strip()
-        if not keywords:
+        if not self.is_on(api.app):
             return Page(items=(), cursor=cursor, has_more=False)
+        keywords = api.app["keywords"].strip()
         walk, gaps = within_window(Walk.parse(cursor), api.now())
         # our own posts are read anyway, and reposts only repeat
         query = [("query", f"({keywords}) -is:retweet -from:{own_account(api).handle}"), *page_query(api, PAGE)]

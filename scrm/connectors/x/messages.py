@@ -4,7 +4,7 @@ docs.x.com, direct messages lookup, read 2026-11-23: newest first, no "after thi
 among them. X wants the express consent of the people who write before their messages are stored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from scrm.connectors.base import Account, Api, Gap, Page, Stream
@@ -30,8 +30,11 @@ class Messages(Stream):
     label = N_("Direct messages")
     every_seconds = 900  # 15 calls in 15 minutes are allowed
 
+    def is_on(self, app: Mapping[str, str]) -> bool:
+        return app.get("direct_messages") == "yes"
+
     def read(self, api: Api, cursor: str | None) -> Page:
-        if api.app.get("direct_messages") != "yes" or not is_granted(api, SCOPE):
+        if not self.is_on(api.app) or not is_granted(api, SCOPE):
             return Page(items=(), cursor=cursor, has_more=False)
         position, page = _page(api, NewestFirst.parse(cursor))
         mark = order(position.mark or "0")

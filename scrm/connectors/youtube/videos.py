@@ -68,10 +68,13 @@ class Search(Stream):
     label = N_("Videos of others that your search words find")
     every_seconds = 3600  # a project may search 100 times a day, a page each
 
+    def is_on(self, app: Mapping[str, str]) -> bool:
+        return bool(app.get("search_words", "").strip())
+
     def read(self, api: Api, cursor: str | None) -> Page:
-        words = api.app.get("search_words", "").strip()
-        if not words:
+        if not self.is_on(api.app):
             return Page(items=(), cursor=cursor, has_more=False)
+        words = api.app["search_words"].strip()
         walk = Walk.parse(cursor)
         params = [
             ("part", "snippet"),
