@@ -179,6 +179,7 @@ def _entry(asking: Asking, post: Post) -> str:
         text("id", post.native_id)
         + text("title", title, {"type": "text"})
         + asking.person("author", post.author, ORDER)
+        + ("" if is_entry else asking.person("contributor", post.author, ORDER))
         + link("alternate", page if is_entry else f"{page}#threadid={post.uuid}", "text/html")
         + link("self", own)
         + link(f"{SN}/recommendations", likes)

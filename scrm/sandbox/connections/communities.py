@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrm.sandbox.connections.feeds import VERSION, single
 from scrm.sandbox.connections.forums import topics_of
+from scrm.sandbox.connections.ids import COMMUNITY
 from scrm.sandbox.connections.paging import counts, cut, links
 from scrm.sandbox.connections.xml import (
     ATOM,
@@ -90,17 +91,62 @@ def _role(community: Community, account: Account) -> str:
 
 
 def _member(asking: Asking, community: Community, account: Account, at: datetime) -> str:
-    members_of = f"{asking.origin}/communities/service/atom/community/members?communityUuid={community.uuid}"
+    role, email = _role(community, account), asking.email_of(account)
+    who = f"email={email}" if email else f"userid={account.userid}"
+    query = f"?communityUuid={community.uuid}&{who}"
+    own = f"{asking.origin}/communities/service/atom/community/members{query}"
+    profile = f"{asking.origin}/profiles/atom/profile.do?{who}"
+    card = (
+        text("a", account.name, {"href": profile, "class": "url fn"})
+        + (tag("div", text("a", email, {"href": f"mailto:{email}", "class": "email"})) if email else "")
+        + text("div", account.userid, {"class": "x-guid"})
+        + text("div", role, {"class": "x-community-role"})
+    )
+    xhtml = tag("div", tag("span", card), {"xmlns": "http://www.w3.org/1999/xhtml"})
     return tag(
         "entry",
-        text("id", f"{members_of}&userid={account.userid}")
+        text("id", f"http://communities.ibm.com:2006/service/atom/community/members{query}")
         + text("title", account.name, {"type": "text"})
-        + category("person")
-        + link("self", f"{members_of}&userid={account.userid}")
-        + asking.person("contributor", account, ORDER)
-        + text("snx:role", _role(community, account), {"component": f"{SN}/communities"})
+        + text("summary", account.name, {"type": "text"})
         + text("published", stamp(at))
-        + text("updated", stamp(at)),
+        + text("updated", stamp(at))
+        + asking.person("contributor", account, ("email", "userid", "state", "external", "name"))
+        + link("self", own, "")
+        + link("edit", own, "")
+        + text("snx:role", role, {"component": f"{SN}/communities"})
+        + category("person")
+        + tag("content", xhtml, {"type": "xhtml"}),
+    )
+
+
+def followed(asking: Asking) -> tuple[str, str]:
+    """Give the communities the viewer follows, which here are those the viewer is in."""
+    mine = [one for one in asking.state.communities.values() if one.has(asking.viewer)]
+    page = cut(mine, asking.query, usual=20, most=MOST)
+    content = (
+        tag("generator", "IBM Connections - Follow service", {"uri": SN, "version": VERSION})
+        + text("title", f"Followed resources for {asking.viewer.name}", {"type": "text"})
+        + text("updated", stamp(asking.now))
+        + text("id", f"urn:lsid:ibm.com:follow:feed-com.ibm.lc.{asking.viewer.userid}")
+        + counts(page)
+        + links(page, asking)
+        + "".join(_followed(asking, one) for one in page.items)
+    )
+    return DECLARATION + tag("feed", content, NAMESPACES), ATOM
+
+
+def _followed(asking: Asking, community: Community) -> str:
+    base, query = f"{asking.origin}/communities/service", f"?communityUuid={community.uuid}"
+    return tag(
+        "entry",
+        text("id", f"urn:lsid:ibm.com:follow:resource-{community.uuid}")
+        + category("resource-follow")
+        + category("communities", "source")
+        + category("community", "resource-type")
+        + category(community.uuid, "resource-id")
+        + text("title", community.title, {"type": "text"})
+        + link("related", f"{base}/atom/community/instance{query}")
+        + link("alternate", f"{base}/html/communityview{query}", "text/html"),
     )
 
 
@@ -139,9 +185,7 @@ def _frame(asking: Asking, items: Sequence[object], entries: str, title: str) ->
 def _entry(asking: Asking, community: Community) -> str:
     uuid, base = community.uuid, f"{asking.origin}/communities/service"
     query = f"?communityUuid={uuid}"
-    stream = (
-        f"{asking.origin}/connections/opensocial/rest/activitystreams/urn:lsid:lconn.ibm.com:communities.community"
-    )
+    rest, board = f"{asking.origin}/connections/opensocial/rest", f"{COMMUNITY}{uuid}/@all"
     return tag(
         "entry",
         text("snx:communityUuid", uuid)
@@ -149,6 +193,7 @@ def _entry(asking: Asking, community: Community) -> str:
         + text("title", community.title, {"type": "text"})
         + category("community")
         + link("self", f"{base}/atom/community/instance{query}", "")
+        + link("edit", f"{base}/atom/community/instance{query}", "")
         + link("alternate", f"{base}/html/communitystart{query}", "text/html")
         + link(f"{SN}/logo", f"{base}/html/image{query}&lastMod={millis(community.changed)}", "")
         + "".join(link(f"{SN}/{rel}", f"{base}/atom/{path}{query}", kind) for rel, (path, kind) in LINKED.items())
@@ -161,6 +206,7 @@ def _entry(asking: Asking, community: Community) -> str:
         + text("summary", community.text, {"type": "text"})
         + asking.person("author", community.owner, ORDER)
         + asking.person("contributor", community.owner, ORDER)
-        + link(f"{SN}/activitystream", f"{stream}:{uuid}/@all/@all?format=atom")
+        + link(f"{SN}/activitystream", f"{rest}/activitystreams/{board}/@all?format=atom")
+        + link(f"{SN}/microblog", f"{rest}/ublog/{board}?format=atom")
         + text("snx:isExternal", "true"),
     )

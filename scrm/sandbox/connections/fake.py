@@ -41,6 +41,7 @@ VIEWS: Mapping[str, Callable[[Asking], tuple[str, str]]] = {
     "members": communities.members,
     "community/topics": communities.topics,
     "invites": communities.invites,
+    "followed": communities.followed,
     "forums": forums.forums,
     "forums/my": forums.my_forums,
     "forum": forums.forum,

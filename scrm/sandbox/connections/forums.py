@@ -86,11 +86,11 @@ def replies(asking: Asking) -> tuple[str, str]:
 
 
 def topic(asking: Asking) -> tuple[str, str]:
-    return single(_entry(asking, asking.post(asking.query["topicUuid"], "topic"))), ATOM
+    return single(_alone(asking, asking.post(asking.query["topicUuid"], "topic"))), ATOM
 
 
 def reply(asking: Asking) -> tuple[str, str]:
-    return single(_entry(asking, asking.post(asking.query["replyUuid"], "reply"))), ATOM
+    return single(_alone(asking, asking.post(asking.query["replyUuid"], "reply"))), ATOM
 
 
 def recommendations(asking: Asking) -> tuple[str, str]:
@@ -134,10 +134,29 @@ def _container(asking: Asking, community: Community) -> str:
     return link(f"{SN}/container", address) + text("snx:communityUuid", community.uuid)
 
 
-def _entry(asking: Asking, post: Post) -> str:
-    community, base, uuid = post.community, f"{asking.origin}/forums", post.uuid
-    if community is None:
+def _alone(asking: Asking, post: Post) -> str:
+    """Write an entry that is a document of its own: it names the forum it comes from."""
+    community = _home(post)
+    address = f"{asking.origin}/forums/atom/topics?forumUuid={community.forum}"
+    source = tag(
+        "source",
+        text("id", address)
+        + text("title", f"{community.title} Topics", {"type": "text"})
+        + text("updated", stamp(post.root.updated))
+        + link("alternate", f"{asking.origin}/forums/html/forum?id={community.forum}", "text/html")
+        + link("self", address),
+    )
+    return _entry(asking, post).replace("</id>", f"</id>{source}", 1)
+
+
+def _home(post: Post) -> Community:
+    if post.community is None:
         raise RefusedError(404)
+    return post.community
+
+
+def _entry(asking: Asking, post: Post) -> str:
+    community, base, uuid = _home(post), f"{asking.origin}/forums", post.uuid
     is_topic, topic_uuid = post.parent is None, post.root.uuid
     own = f"{base}/atom/topic?topicUuid={uuid}" if is_topic else f"{base}/atom/reply?replyUuid={uuid}"
     page = f"{base}/html/topic?id={topic_uuid}" + ("" if is_topic else f"#{uuid}")
@@ -172,7 +191,8 @@ def _entry(asking: Asking, post: Post) -> str:
         )
         # recorded answers pad the text
         + text("content", f"\n    {asking.markup(post)}\n  ", {"type": "html"})
-        + _container(asking, community)
+        # a feed of replies names the community once, above them all
+        + (_container(asking, community) if is_topic else "")
         + text("snx:permissions", RIGHTS),
     )
 

@@ -46,8 +46,18 @@ def profile(asking: Asking) -> tuple[str, str]:
     if not found:
         raise RefusedError(404)
     title = f"profile with {name} {asking.query[name]}"
-    head = tag("fh:complete") + link("self", asking.address())
-    return _feed(asking, found, title, head), ATOM
+    return _feed(asking, found, title, tag("fh:complete") + _around(asking, found[0])), ATOM
+
+
+def _around(asking: Asking, account: Account) -> str:
+    """Link from somebody's profile to the board and the stream of what they take part in."""
+    board = f"{asking.origin}/profiles/atom/mv/theboard/entries.do?key={account.key}"
+    stream = f"{asking.origin}/connections/opensocial/rest/activitystreams/{account.userid}/@involved/@all"
+    return (
+        link(f"{SN}/mv/theboard", board)
+        + link("http://activitystrea.ms/spec/1.0/", stream)
+        + link("self", asking.address())
+    )
 
 
 def people(asking: Asking) -> tuple[str, str]:
@@ -175,7 +185,10 @@ def _card(asking: Asking, account: Account, photo: str) -> str:
         text("div", "", {"class": "role"}),
         text("div", person.title, {"class": "title"}),
         _address(account),
+        _office(),
         _phone(),
+        tag("div", "", {"class": "x-manager-uid", **HIDDEN}),
+        tag("div", "", {"class": "x-is-manager", **HIDDEN}),
         text("div", account.key, {"class": "x-profile-key"}),
         text("div", account.userid, {"class": "uid"}),
         text("div", account.login, {"class": "x-profile-uid"}),
@@ -203,6 +216,11 @@ def _address(account: Account) -> str:
         + text("div", person.country.lower(), {"class": "x-country-code", **HIDDEN}),
         {"class": "adr work postal"},
     )
+
+
+def _office() -> str:
+    parts = ("x-building", "x-floor", "x-office-number")
+    return tag("div", "".join(tag("span", "", {"class": name}) for name in parts), {"class": "x-office"})
 
 
 def _phone() -> str:

@@ -167,6 +167,12 @@ CALLS = (
         required=("communityUuid",),
     ),
     _call("invites", f"{_COMMUNITY}community/invites/my", PAGED),
+    _call(
+        "followed",
+        "/communities/follow/{auth}atom/resources",
+        {**PAGED, "source": one_of("communities"), "type": one_of("community")},
+        required=("source", "type"),
+    ),
     _call("forums", f"{_FORUM}/forums", {**FORUMS, "communityUuid": ID}),
     _call("forums", f"{_FORUM}/forums/public", {**FORUMS, "communityUuid": ID}),
     _call("forums/my", f"{_FORUM}/forums/my", FORUMS),

@@ -61,7 +61,12 @@ def written(asking: Asking, story: Story) -> dict[str, object]:
         "generator": _generator(asking, story),
         "actor": person(story.actor),
         "connections": _connections(asking, story, base),
-        "openSocial": {"embed": {"context": _context(asking, story, title)}},
+        "openSocial": {
+            "embed": {
+                "gadget": f"{asking.origin}/connections/resources/web/com.ibm.social.ee/ConnectionsEE.xml",
+                "context": _context(asking, story, title),
+            }
+        },
         "title": title,
         "updated": stamp(story.at),
         "id": story.native_id,
@@ -77,7 +82,9 @@ def written(asking: Asking, story: Story) -> dict[str, object]:
 
 def _generator(asking: Asking, story: Story) -> dict[str, object]:
     name = story.application
+    icons = f"{asking.origin}/connections/resources/web/com.ibm.oneui3.styles/imageLibrary/Icons/ComponentsGray"
     return {
+        "image": {"url": f"{icons}/{NAMES[name]}Gray16.png"},
         "id": name,
         "displayName": f"IBM Connections - {NAMES[name]}",
         "url": f"{asking.origin}/{name}",

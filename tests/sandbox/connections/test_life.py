@@ -183,6 +183,8 @@ def test_communities_say_who_they_are_for_and_who_is_in_them(network: Connection
         "Katharina Groß": "member",
     }
     assert text(shown[OPEN], "snx:membercount") == "6"
+    followed = reader.ids("/communities/follow/atom/resources", source="communities", type="community")
+    assert {uuid(one) for one in followed} == set(network.communities().values())
 
 
 def test_what_connections_does_not_have_is_refused(network: Connections):
