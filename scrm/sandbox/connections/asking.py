@@ -41,11 +41,11 @@ class Asking:
         return None if self.hides_emails or account.hides_email else account.email
 
     def since(self) -> datetime | None:
-        """Read `since` in the dialect of the application."""
+        """Read `since`, which the gate has held against the dialect of the call."""
         value = self.query.get("since")
         if value is None:
             return None
-        return after_epoch(value) if self.application in {"communities", "forums"} else when(value)
+        return after_epoch(value) if value.isdecimal() else when(value)
 
     def whose(self) -> Account | None:
         """Find the one person whom `email`, `userid` or `key` names; nobody if none of them is given."""

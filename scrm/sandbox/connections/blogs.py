@@ -1,16 +1,18 @@
 """Blogs: entries, the comments below them, and who likes either.
 
 Pages count from 0, times carry the server's offset, and every address names a blog's handle; `homepage` stands for
-all of them. The blog of a closed community is seen by its members only. How a like looks is from memory.
+all of them. Feeds go from the latest entry to the oldest, `since` asks for what was published, so neither tells of
+an edit, and a page holds 50 at most (IBM Connections 2.5 and 3.0 documentation, "Getting a feed of the latest posts
+added to all blogs" and "... of recent posts for a blog", read 2026-11-24). How a like looks is from memory.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrm.sandbox.connections.errors import RefusedError
-from scrm.sandbox.connections.feeds import VERSION, chosen, single
+from scrm.sandbox.connections.feeds import VERSION, matching, single
 from scrm.sandbox.connections.ids import bare
 from scrm.sandbox.connections.paging import counts, cut, links
 from scrm.sandbox.connections.xml import (
@@ -25,7 +27,7 @@ from scrm.sandbox.connections.xml import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from scrm.sandbox.connections.asking import Asking
@@ -34,7 +36,14 @@ if TYPE_CHECKING:
 HOMEPAGE = "homepage"
 ORDER = ("name", "email", "userid", "state", "external")
 DECLARATION = "<?xml version=\"1.0\" encoding='utf-8'?>\n"
-USUAL, MOST = 50, 500
+USUAL, MOST = 50, 50
+SORTED: Mapping[str, Callable[[Post], Any]] = {
+    "commented": lambda post: len(post.thread()),
+    "modified": lambda post: post.updated,
+    "recommended": lambda post: len(post.likes),
+    "title": lambda post: post.title,
+    "visited": lambda _post: 0,  # visits are not counted
+}
 
 
 def blogs(asking: Asking) -> tuple[str, str]:
@@ -105,7 +114,12 @@ def _anchor(post: Post) -> str:
 
 
 def _posts(asking: Asking, posts: Sequence[Post], title: str, native_id: str) -> str:
-    found = chosen(asking, posts)
+    since, by = asking.since(), SORTED.get(asking.query.get("sortBy", ""))
+    found = sorted(
+        (post for post in matching(asking, posts) if since is None or post.created >= since),
+        key=lambda post: (by(post) if by else post.created, post.created, post.uuid),
+        reverse=asking.query.get("sortOrder") != "asc",
+    )
     changed = max((post.updated for post in found), default=asking.now)
     return _feed(asking, [_entry(asking, post) for post in found], title, native_id, changed)
 

@@ -18,25 +18,27 @@ VERSION = "5.0.0.0"
 
 def chosen(asking: Asking, posts: Sequence[Post]) -> list[Post]:
     """Keep what the viewer may see and the parameters allow, sorted as asked, the latest change first if not."""
+    since, is_by_creation = asking.since(), asking.query.get("sortBy") == "created"
+    return sorted(
+        (post for post in matching(asking, posts) if since is None or post.updated >= since),
+        key=lambda post: (post.created if is_by_creation else post.updated, post.uuid),
+        reverse=asking.query.get("sortOrder") != "asc",
+    )
+
+
+def matching(asking: Asking, posts: Sequence[Post]) -> list[Post]:
+    """Keep what the viewer may see, of the author and with the words and tags asked for."""
     asked = asking.query
-    since, author = asking.since(), asking.whose() if {"email", "userid"} & set(asked) else None
+    author = asking.whose() if {"email", "userid"} & set(asked) else None
     words = asked.get("search", "").lower()
-    found = [
+    return [
         post
         for post in posts
         if post.shows(asking.viewer)
-        and (since is None or post.updated >= since)
         and (author is None or post.author is author)
         and words in f"{post.title}\n{post.text}".lower()
         and not {"tag", "tags"} & set(asked)  # nobody here tags anything
     ]
-    is_by_creation = asked.get("sortBy", asked.get("sortby")) == "created"
-    is_upward = asked.get("sortOrder", asked.get("order")) == "asc"
-    return sorted(
-        found,
-        key=lambda post: (post.created if is_by_creation else post.updated, post.uuid),
-        reverse=not is_upward,
-    )
 
 
 def feed(  # noqa: PLR0913 - a feed is made of these

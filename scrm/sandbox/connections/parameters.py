@@ -1,8 +1,9 @@
 """What the values of a request's parameters must look like, and how they are read.
 
-`since` counts milliseconds in Forums and Communities and is a time of RFC 3339 elsewhere (IBM Connections 3.0
-documentation, "Common parameters", read 2026-11-24). How many entries a page may have differs by application, the
-bounds are from memory; a larger wish is cut, not refused.
+`since` counts milliseconds in Forums and in the feed of all communities, and is a time of RFC 3339 elsewhere, in the
+feed of one's own communities too (IBM Connections 3.0 documentation, "Common parameters", "Getting the All
+Communities feed" and "Getting the My Communities feed", read 2026-11-24). How many entries a page may have differs by
+application, the bounds are from memory; a larger wish is cut, not refused.
 """
 
 from __future__ import annotations

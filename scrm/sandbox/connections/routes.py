@@ -45,7 +45,6 @@ FORUMS = {
 COMMUNITIES = {
     **PAGED,
     **WHO,
-    "since": MILLIS,
     "search": WORDS,
     "tag": WORDS,
     "sortField": one_of("lastmod", "name", "count"),
@@ -56,8 +55,8 @@ BLOGS = {
     "ps": number(1),
     **WHO,
     "since": TIME,
-    "sortby": WORDS,
-    "order": one_of("asc", "desc"),
+    **ORDER,
+    "sortBy": one_of("commented", "modified", "recommended", "title", "visited"),
     "search": WORDS,
     "tags": WORDS,
     "lang": WORDS,
@@ -146,8 +145,8 @@ _PROFILE = "/profiles/{auth}atom"
 _REST = "/connections/opensocial/{auth}rest"
 
 CALLS = (
-    _call("communities/my", f"{_COMMUNITY}communities/my", COMMUNITIES),
-    _call("communities/all", f"{_COMMUNITY}communities/all", COMMUNITIES),
+    _call("communities/my", f"{_COMMUNITY}communities/my", {**COMMUNITIES, "since": TIME}),
+    _call("communities/all", f"{_COMMUNITY}communities/all", {**COMMUNITIES, "since": MILLIS}),
     _call(
         "community",
         f"{_COMMUNITY}community/instance",
@@ -157,7 +156,7 @@ CALLS = (
     _call(
         "members",
         f"{_COMMUNITY}community/members",
-        {"communityUuid": ID, **PAGED, **WHO, "since": MILLIS, "role": one_of("owner", "member")},
+        {"communityUuid": ID, **PAGED, **WHO, "since": TIME, "role": one_of("owner", "member")},
         required=("communityUuid",),
     ),
     _call(
