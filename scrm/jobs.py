@@ -20,7 +20,7 @@ from sqlalchemy import select
 from scrm import i18n, logs
 from scrm.config import Settings
 from scrm.errors import CrmAuthError, CrmRetryLaterError
-from scrm.ingest import push
+from scrm.ingest import archives, push
 from scrm.ingest.run import read_stream
 from scrm.ingest.subscriptions import subscribe
 from scrm.matching.blocking import rekey_due
@@ -136,6 +136,10 @@ def _push(core: Core, _subject: int | None) -> bool:
     return _until_done(lambda: push.apply_due(core, 20) > 0)
 
 
+def _archive(core: Core, _subject: int | None) -> bool:
+    return archives.read_due(core)
+
+
 def _until_done(step: Callable[[], bool]) -> bool:
     """Repeat a step until nothing is left or the seconds are up; True when more is waiting."""
     ends = monotonic() + DRAIN_SECONDS
@@ -195,6 +199,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "read": _read,
     "subscribe": _subscribe,
     "push": _push,
+    "archive": _archive,
     "keys": _keys,
     "match": _match,
     "expand": _expand,
@@ -207,6 +212,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "read": ("match", "expand"),
     "push": ("match", "expand"),
+    "archive": ("match", "expand"),
     "keys": ("match",),
     "match": ("expand",),
     "expand": ("deliver",),

@@ -19,7 +19,7 @@ from scrm.connectors.push import STREAM as PUSH
 from scrm.db import upsert
 from scrm.ingest.subscriptions import plan_subscriptions
 from scrm.jobs import ACTIVE_CRM, QUEUE, SERIALIZER, enqueue, work
-from scrm.models import Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue
+from scrm.models import ArchiveFile, Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue
 from scrm.models.inbox import is_from_network, is_todo
 from scrm.runtime import Core, open_core
 from scrm.sync.outbox import has_due
@@ -86,6 +86,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
     questions: dict[str, tuple[type, ColumnElement[bool]]] = {
         "push": (InboxItem, _is_due(InboxItem, now) & is_todo() & is_from_network()),
         "inbox": (InboxItem, _is_due(InboxItem, now) & is_todo() & ~is_from_network()),
+        "archive": (ArchiveFile, _is_due(ArchiveFile, now)),
         "pull": (CrmState, _is_due(CrmState, now)),
         "keys": (Contact, Contact.key_due_at <= now),
         "match": (Profile, Profile.match_due_at <= now),

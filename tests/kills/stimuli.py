@@ -49,6 +49,10 @@ ELSEWHERE = {
         ("meter.cap", "meter.settle", "meter.unpaid"),
         "no network of the sweep has a budget: tests/ingest/test_meter_crashes.py",
     ),
+    **dict.fromkeys(
+        ("archive.take", "archive.claim", "archive.tell", "archive.give_back", "archive.fail", "archive.forget"),
+        "nobody uploads an archive in the sweep: tests/ingest/test_archives.py",
+    ),
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
     "access.note_end": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
@@ -85,7 +89,7 @@ class Stimuli:
         self.special: dict[str, Callable[[], None]] = {
             "access": self._read,
             "account.password": self._password,
-            "archive.store": lambda: self._command("import-archive", self._archive()),
+            "archive": lambda: self._command("import-archive", self._archive()),
             "auth": self._sign_in_and_out,
             "chores": self._chore,
             "chores.plan": self._plan,

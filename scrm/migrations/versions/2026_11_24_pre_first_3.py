@@ -13,6 +13,17 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "web_session",
+        sa.Column("id_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_web_session_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
+    )
+    op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)
+    op.create_table(
         "candidate",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
@@ -221,19 +232,4 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
         sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
-    )
-    op.create_table(
-        "watch",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("fetch_ref", sa.Text(), nullable=True),
-        sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("due_at", UtcDateTime(), nullable=False),
-        sa.Column("until_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_watch_connection_id_connection")),
-        sa.PrimaryKeyConstraint("connection_id", "stream", "native_id", name=op.f("pk_watch")),
-    )
-    op.create_index(
-        "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
     )
