@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, func, update
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
@@ -33,11 +33,15 @@ def watch_again(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     statement = upsert(session, Watch)
+    new = statement.excluded
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["connection_id", "stream", "native_id"],
-            set_={"due_at": statement.excluded.due_at},
-            where=Watch.due_at > statement.excluded.due_at,
+            set_={
+                "due_at": case((Watch.due_at > new.due_at, new.due_at), else_=Watch.due_at),
+                "fetch_ref": func.coalesce(Watch.fetch_ref, new.fetch_ref),
+            },
+            where=(Watch.due_at > new.due_at) | (Watch.fetch_ref.is_(None) & new.fetch_ref.is_not(None)),
         ),
         list(rows),
     )

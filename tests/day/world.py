@@ -4,7 +4,7 @@ No process and no real waiting: the sweeper's own questions say what is due, and
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,6 @@ from sqlalchemy import select
 from scrm.cli.sandbox import apps_of
 from scrm.cli.seed import connect_to
 from scrm.clock import FakeClock
-from scrm.connectors.registry import connectors
 from scrm.ingest import apps
 from scrm.jobs import work
 from scrm.models import Connection, ConnectionState
@@ -42,6 +41,7 @@ class World:
     core: Core
     clock: FakeClock
     networks: dict[str, FakeNetwork]
+    connectors: tuple[str, ...]
     admin_id: int = field(init=False)
     player: Player = field(init=False)
     coming: Iterator[Event] = field(init=False)
@@ -55,7 +55,7 @@ class World:
 
     def connect_all(self) -> None:
         """Register the apps and connect the company's account on every network."""
-        for key in (key for key, one in connectors().items() if one.streams):
+        for key in self.connectors:
             if app := apps_of(self.fake_for(key))[key]:
                 apps.save(self.core, key, app, None)
             connect_to(self.core, key, self.form(key), self.admin_id)
@@ -106,13 +106,13 @@ class World:
 
 
 @contextmanager
-def world(core: Core, start: datetime) -> Iterator[World]:
-    """The networks running, their history of sixty days behind them."""
+def world(core: Core, start: datetime, wanted: Iterable[str]) -> Iterator[World]:
+    """The networks of these connectors running, their history of sixty days behind them."""
     clock = FakeClock(start)
     core.db.clock = clock
     with ExitStack() as running:
         networks = {}
-        for name in fakes():
+        for name in sorted(set(fakes()) & set(wanted)):
             networks[name] = fake = fake_of(name)(clock=clock.now)
             fake.start()
             running.callback(fake.stop)
@@ -121,4 +121,4 @@ def world(core: Core, start: datetime) -> Iterator[World]:
         settings = replace(core.settings, allowed_hosts=hosts, public_url=f"http://127.0.0.1:{port}")
         core = replace(core, settings=settings)
         running.enter_context(Server(create_app(core), port=port))
-        yield World(core=core, clock=clock, networks=networks)
+        yield World(core=core, clock=clock, networks=networks, connectors=tuple(wanted))

@@ -117,6 +117,16 @@ def test_an_object_is_read_at_the_earlier_of_two_times(database: Database) -> No
         assert (row.fetch_ref, row.until_at) == ("7", NOW + HOUR)
 
 
+def test_a_later_order_tells_how_to_read_what_an_earlier_one_did_not(database: Database) -> None:
+    mine = begin(database, None)
+    watch(database, order(mine, "a", NOW))
+    watch(database, order(mine, "a", NOW + HOUR, fetch_ref="7"))
+    watch(database, order(mine, "a", NOW + HOUR, fetch_ref="8"))
+    with database.read() as session:
+        row = session.get_one(Watch, (mine, "recheck", "a"))
+        assert (row.fetch_ref, row.due_at) == ("7", NOW)
+
+
 def test_orders_for_several_streams_wake_each_of_them(database: Database) -> None:
     mine = begin(database, None)
     watch(database, order(mine, "a", NOW + HOUR), order(mine, "a", NOW, stream="threads"))
