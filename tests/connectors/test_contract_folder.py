@@ -56,7 +56,13 @@ RULES = {
 }
 HOSTS = re.compile(r"(?:https?|wss?|at)://([^/\s\"'<>\\?#]+)")
 ADDRESSES = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
-VOCABULARIES = {"www.w3.org", "w3id.org"}  # names of JSON-LD contexts, never called
+VOCABULARIES = {
+    "a9.com",
+    "purl.org",
+    "w3id.org",
+    "www.ibm.com",
+    "www.w3.org",
+}  # names of JSON-LD contexts and XML namespaces, never called
 PAGES = {
     "bsky.app",
     "www.instagram.com",
