@@ -51,7 +51,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign
 {% if error %}<h1>Sign in</h1><p>Sorry, but we’re having trouble signing you in.</p><p>{{ error }}</p>
 {% else %}<h1>Permissions requested</h1><p>{{ app }} would like to:</p>
 <ul>{% for scope in scopes %}<li>{{ scope }}</li>{% endfor %}</ul>
-<form method="post">
+<form method="post" action="{{ path }}">
 {% for name, value in kept.items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">
 {% endfor %}<label>Account <select name="user">
 {% for one in users %}<option value="{{ one.id }}">{{ one.upn }}</option>
@@ -139,7 +139,8 @@ class AuthorizationServer:
             return refused
         with self._lock:
             users = list(self._state.users.values())
-        return _page(200, app=self._app.name, scopes=kept["scope"].split(), kept=kept, users=users)
+        scopes = kept["scope"].split()
+        return _page(200, app=self._app.name, path=request.path, scopes=scopes, kept=kept, users=users)
 
     def decide(self, directory: str) -> AnyResponse:
         sent = request.form.to_dict()

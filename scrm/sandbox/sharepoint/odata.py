@@ -171,6 +171,8 @@ def cut(entries: Sequence[Entity], size: int) -> tuple[list[Entity], str | None]
     if text := asked("$skiptoken"):
         offset, _, last = decoded(text).partition(":")
         places = [place for place, entry in enumerate(entries, start=1) if str(entry["id"]) == last]
+        if not offset.isdigit():
+            raise invalid("$skiptoken")
         start = places[0] if places else int(offset)
     found = list(entries[start : start + size])
     if start + size >= len(entries):
@@ -184,7 +186,7 @@ def encoded(text: str) -> str:
 
 def decoded(text: str) -> str:
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise OutOfSpecError("invalidRequest", "The provided skip token is not valid.") from None
 
