@@ -57,6 +57,7 @@ RULES = {
 HOSTS = re.compile(r"(?:https?|wss?|at)://([^/\s\"'<>\\?#]+)")
 ADDRESSES = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 VOCABULARIES = {
+    "activitystrea.ms",
     "a9.com",
     "purl.org",
     "w3id.org",
