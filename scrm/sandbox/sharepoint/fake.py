@@ -159,16 +159,17 @@ class SharePoint:
     def app(self) -> dict[str, str]:
         """Return the registered application's values, and the addresses to put in place of Microsoft's.
 
-        `api_url` stands for https://graph.microsoft.com, `sharepoint_url` for https://nordwerk.sharepoint.com,
-        `login_url` for https://login.microsoftonline.com.
+        `api_url` and `graph_url` stand for https://graph.microsoft.com, `login_url` for
+        https://login.microsoftonline.com, `sharepoint_url` for https://nordwerk.sharepoint.com.
         """
         base = self.base_url
         return {
             "client_id": self._app.client_id,
             "client_secret": self._app.client_secret,
-            "tenant_id": DIRECTORY_ID,
+            "tenant": DIRECTORY_ID,
             "host": HOST,
             "api_url": base,
+            "graph_url": base,
             "sharepoint_url": base,
             "login_url": base,
             "authorize_url": f"{base}/{DIRECTORY_ID}/oauth2/v2.0/authorize",
@@ -187,7 +188,7 @@ class SharePoint:
             user = self._state.by_key[person_key]
         consent = self._access.consent(user, dict(REGISTERED), is_offline=True)
         return {
-            "tenant_id": DIRECTORY_ID,
+            "tenant": DIRECTORY_ID,
             "access_token": self._access.issue(consent, GRAPH, REGISTERED[GRAPH]).text,
             "sharepoint_access_token": self._access.issue(consent, SHAREPOINT, REGISTERED[SHAREPOINT]).text,
             "refresh_token": self._access.issue_refresh_token(consent),

@@ -161,7 +161,11 @@ class Reader:
     def users(self) -> Response:
         found = sorted(self._state.users.values(), key=lambda one: one.display_name)
         shown = [self._allowed(entities.user(one, base())) for one in found]
-        return jsonify(collection(shown, entities.USERS, size=top(USERS_SIZE, MOST_USERS, is_strict=True)))
+        body = collection(shown, entities.USERS, size=top(USERS_SIZE, MOST_USERS, is_strict=True))
+        # the directory counts only for those who can live with a count that is a little old
+        if request.headers.get("ConsistencyLevel", "").lower() != "eventual":
+            body.pop("@odata.count", None)
+        return jsonify(body)
 
     def user(self, user: str) -> Response:
         return self._shown(entities.USER, self._allowed(entities.user(self._user(user), base())))

@@ -39,7 +39,7 @@ class Life:
 
     def write(self, author: User, text: str, site: Site, *, at: datetime, mentions: Sequence[User]) -> str:
         """Publish a page for the company's people, an item of the forum for everybody else."""
-        _check_member(author, site)
+        _enter(author, site)
         of = site.pages if author.person.role in WRITES_PAGES else site.forum
         of.last_number += 1
         item = Item(
@@ -62,7 +62,7 @@ class Life:
 
     def comment(self, author: User, text: str, target: Target, *, at: datetime, mentions: Sequence[User]) -> str:
         item = target.item
-        _check_member(author, item.list.site)
+        _enter(author, item.list.site)
         parent = (target.parent or target) if isinstance(target, Comment) else None
         item.last_comment += 1
         comment = Comment(
@@ -80,7 +80,7 @@ class Life:
         return comment.native_id
 
     def like(self, user: User, target: Target, *, at: datetime) -> str:
-        _check_member(user, target.item.list.site)
+        _enter(user, target.item.list.site)
         if user.id not in target.likes:
             like = target.likes[user.id] = Like(user=user, target=target, at=at)
             self._truth.liked(like)
@@ -129,6 +129,8 @@ def _with_names(text: str, mentions: Sequence[User]) -> str:
     return "".join(f"@{one.display_name} " for one in mentions) + text
 
 
-def _check_member(user: User, site: Site) -> None:
+def _enter(user: User, site: Site) -> None:
+    """Let somebody act in a site; whoever does it for the first time gets a number there."""
     if not site.is_for(user):
         raise ValueError(f"{user.person.key} is no member of {site.display_name}")
+    site.number_of(user)

@@ -64,7 +64,7 @@ def test_numbers_count_within_an_item_and_people_within_a_site(network, client, 
     other = network.post("femke", "Zwei", at=minute(0))
     inside = network.post("femke", "Intern", at=minute(0), visibility="community")
     for target in (news, other):
-        network.post("katharina", "Hallo", at=minute(1), reply_to=target)
+        network.post("femke", "Hallo", at=minute(1), reply_to=target)
     network.post("lars", "Hallo", at=minute(1), reply_to=inside)
     shown = [client.rest(rest_path(network, one, "comments")).json()["value"][0] for one in (news, other)]
     assert [one["id"] for one in shown] == ["1", "1"]

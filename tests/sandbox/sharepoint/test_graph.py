@@ -88,6 +88,9 @@ def test_guests_have_their_address_in_mail_only(network, client):
     assert client.json("/me")["userPrincipalName"] == "social@nordwerk.example"
     assert error_of(client.ask("/users/nobody@nowhere.example")) == (404, "Request_ResourceNotFound")
     assert error_of(client.ask(f"/users/{guest['id']}/photo/$value")) == (404, "ImageNotFound")
+    assert "@odata.count" not in client.json("/users", _count="true")
+    counted = client.ask("/users?$count=true", headers={"ConsistencyLevel": "eventual"})
+    assert counted.json()["@odata.count"] == 7
     network.hide_email("katharina")
     assert client.json(f"/users/{guest['id']}")["mail"] is None
 

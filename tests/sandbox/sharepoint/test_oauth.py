@@ -180,7 +180,7 @@ def test_other_faults_go_back_as_errors(network, changed, error):
 
 
 def test_unknown_directories(network):
-    url = network.app()["token_url"].replace(network.app()["tenant_id"], "nowhere")
+    url = network.app()["token_url"].replace(network.app()["tenant"], "nowhere")
     answer = requests.post(url, data={"grant_type": "refresh_token"}, timeout=10)
     assert number_of(answer) == (400, "invalid_request", 90002)
 

@@ -88,7 +88,7 @@ def test_a_change_of_the_list_is_told_without_data(network, client, callback, or
         {
             "subscriptionId": made.json()["id"],
             "subscriptionExpirationDateTime": order["expirationDateTime"],
-            "tenantId": network.app()["tenant_id"],
+            "tenantId": network.app()["tenant"],
             "clientState": "secret word",
             "changeType": "updated",
             "resource": order["resource"],
