@@ -107,10 +107,6 @@ class Delta:
         found = [
             (one.sequence, _without_nothing(entities.USERS.shape(entities.user(one, base())))) for one in changed
         ]
-        for user_id, sequence in self._state.removed_users.items() if text else ():
-            if sequence > since:
-                found.append((sequence, {"id": user_id, "@removed": {"reason": "changed"}}))
-        found.sort(key=lambda entry: entry[0])
         if len(found) > USERS_PAGE:
             more = {"@odata.nextLink": link(skiptoken=self._mark(self._state.generation, found[USERS_PAGE - 1][0]))}
         else:

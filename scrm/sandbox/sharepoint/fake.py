@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from flask import Flask, Response
 
-from scrm.sandbox.cast import COMPANY_KEY
 from scrm.sandbox.ledger import Failure, Ledger
 from scrm.sandbox.server import Server
 from scrm.sandbox.sharepoint import errors
@@ -339,7 +338,3 @@ class SharePoint:
 
     def requests(self) -> list[dict[str, object]]:
         return self._ledger.requests()
-
-    def company_id(self) -> str:
-        """Return the id of the service account."""
-        return self._state.by_key[COMPANY_KEY].id

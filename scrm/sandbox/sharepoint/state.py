@@ -183,7 +183,6 @@ class State:
     def __init__(self) -> None:
         self.by_key: dict[str, User] = {}
         self.users: dict[str, User] = {}  # by id
-        self.removed_users: dict[str, int] = {}
         self.sites: dict[str, Site] = {}  # by name
         self.targets: dict[str, Target] = {}  # by native id, as long as they exist
         self.sequence = 0  # of changes of people
