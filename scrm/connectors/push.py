@@ -30,7 +30,10 @@ class Handshake:
 
 @dataclass(frozen=True, kw_only=True)
 class Pushed:
-    """One thing a delivery tells, for the connection of that account. `id` is the same when it is told again."""
+    """One thing a delivery tells, for the connection of that account; empty: for every connection of the network.
+
+    `id` is the same when it is told again.
+    """
 
     account_id: str  # native id of the connected account, as the connector's sign_in gives it
     id: str

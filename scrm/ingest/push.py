@@ -159,14 +159,12 @@ def _apply(core: Core, item: InboxItem) -> str | None:
 
 
 def _active(core: Core, network: str, account_id: str) -> Sequence[Connection]:
+    """Whom an event is for; one that does not say so is for every connection of its network."""
+    mine = Connection.network == network
+    if account_id:
+        mine &= Connection.native_id == account_id
     with core.db.read() as session:
-        return session.scalars(
-            select(Connection).where(
-                Connection.network == network,
-                Connection.native_id == account_id,
-                Connection.state == ConnectionState.ACTIVE.value,
-            )
-        ).all()
+        return session.scalars(select(Connection).where(mine, Connection.state == ConnectionState.ACTIVE.value)).all()
 
 
 def _store(core: Core, connection: Connection, push: Push, events: Sequence[Pushed]) -> str | None:

@@ -11,6 +11,7 @@ from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.jive.client import CLIENT, labeled, own_person
 from scrm.connectors.jive.contents import Contents, Likes, Messages
 from scrm.connectors.jive.oauth import JiveOAuth, renew
+from scrm.connectors.jive.push import JivePush
 from scrm.connectors.jive.recheck import Recheck
 from scrm.connectors.jive.replies import Replies
 from scrm.connectors.jive.translation import NETWORK, profile, scope_of
@@ -117,6 +118,7 @@ class Jive(Connector):
     object_streams = (Replies(), Recheck())
     client = CLIENT
     oauth = JiveOAuth()
+    push = JivePush()
 
     def sign_in(self, api: Api) -> tuple[Account, ProfileRecord]:
         record = profile(Payload(labeled(api.app, own_person(api)), "own"), scope_of(api.base_url))
