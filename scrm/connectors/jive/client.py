@@ -46,7 +46,7 @@ class JiveClient(Client):
         if answer.status == 401 and api.renew is not None and "refresh_token" in api.credentials:
             raise AccessExpiredError("the access ran out", network=api.network)
         if answer.status == 503:
-            wait = asked_to_wait(answer) or THROTTLED_SECONDS
+            wait = max(asked_to_wait(answer) or 0.0, THROTTLED_SECONDS)
             raise RetryLaterError("too many calls", network=api.network, retry_after=wait, throttled=True)
         raise_for_status(api, answer)
 
@@ -119,12 +119,19 @@ def own_person(api: Api) -> Item:
 
 
 def people(api: Api, ids: Iterable[str]) -> dict[str, Item]:
-    """These people as the directory shows them, many a call; who is switched off is left out without a word."""
+    """These people as the directory shows them, many a call; who is switched off is left out without a word.
+
+    Where the directory is closed to us, people remain as short as they stand in what they wrote.
+    """
     wanted = sorted(set(ids))
     found = {}
     for start in range(0, len(wanted), MOST_IDS):
         some = ",".join(wanted[start : start + MOST_IDS])
-        page, _ = listed(api, "/people", [("ids", some), ("fields", "@all"), ("count", str(MOST_IDS))])
+        params = [("ids", some), ("fields", "@all"), ("count", str(MOST_IDS))]
+        try:
+            page, _ = listed(api, "/people", params, client=OBJECTS)
+        except GoneError:
+            break
         for one in page:
             found[Payload(one).text("id")] = labeled(api.app, one)
     return found

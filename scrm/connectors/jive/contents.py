@@ -12,7 +12,7 @@ from typing import Any
 
 from scrm.connectors.base import Account, Api, Page, Stream, WatchOrder
 from scrm.connectors.jive.client import Item, Params, listed, people, with_authors
-from scrm.connectors.jive.replies import REPLIES, SOONEST
+from scrm.connectors.jive.replies import REPLIES
 from scrm.connectors.jive.translation import (
     NATIVE,
     activity_like_records,
@@ -49,15 +49,11 @@ def _page(api: Api, cursor: str | None, path: str, params: Params) -> Page:
 
 
 def _order(item: Payload) -> Iterator[WatchOrder]:
-    """Have what stands below a content read: at once where there is something."""
+    """Have what stands below a content read, where there is something; what comes later is told by the lists."""
     content = item.child("said")
-    is_answered = (content.number("replyCount") or 0) > 0 or (content.number("likeCount") or 0) > 0
-    yield WatchOrder(
-        stream=REPLIES,
-        native_id=native_of(content),
-        fetch_ref=None,
-        after_seconds=GROWS_SECONDS if is_answered else SOONEST,
-    )
+    numbers = [content.number(name) for name in ("replyCount", "likeCount")]
+    if numbers != [0, 0]:
+        yield WatchOrder(stream=REPLIES, native_id=native_of(content), fetch_ref=None, after_seconds=GROWS_SECONDS)
 
 
 class Contents(Stream):

@@ -154,7 +154,9 @@ def _visit(api: Api, ref: ObjectRef) -> tuple[list[Item], Again | None]:
     items: list[Item] = []
     looks = f"{shown.number('replyCount')} {shown.optional_text('lastActivityDate')}"
     path = _answers_path(shown, ref.native_id)
-    if path and (visit.is_under_way or looks != visit.looks) and shown.number("replyCount") != 0:
+    if path is None or shown.number("replyCount") == 0:
+        visit.start, visit.is_under_way = 0, False
+    elif visit.is_under_way or looks != visit.looks:
         items += _answers(api, visit, content, path)
     if not visit.is_under_way:
         visit.looks = looks

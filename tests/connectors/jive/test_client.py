@@ -9,7 +9,7 @@ from scrm.connectors.jive.translation import names_us, profile, said_records
 from scrm.connectors.payload import Payload, parse_json
 from scrm.errors import AccessRevokedError, PayloadError, RetryLaterError, UnavailableError
 from scrm.http import GuardedSession
-from scrm.records import Audience, InteractionRecord, Key
+from scrm.records import Audience, InteractionRecord, Key, ProfileRecord
 from scrm.sandbox.jive import Jive
 from tests.connectors.jive.scenario import US, Clock, app, day, fake, play
 from tests.connectors.replay import Reply, serving
@@ -44,7 +44,7 @@ def by_password(base_url: str, host: str) -> Api:
     )
 
 
-@pytest.mark.parametrize(("asked", "waits"), [("40", 40.0), (None, 10.0), ("soon", 10.0)])
+@pytest.mark.parametrize(("asked", "waits"), [("40", 40.0), ("3", 10.0), (None, 10.0), ("soon", 10.0)])
 def test_503_is_a_throttle_and_waits_at_least_as_long_as_the_span_that_is_counted(api, network, asked, waits):
     network.fail(status=503, times=1, retry_after=asked)
     with pytest.raises(RetryLaterError) as why:
@@ -107,6 +107,17 @@ def test_people_come_in_bulk_and_who_is_switched_off_is_left_out(api, network: J
     assert set(found) == {"2001", "2003", "2004"}
     assert set(people(api, ["2001", "2003"])) == {"2001"}
     assert len(network.requests()) - before == 2
+
+
+def test_where_the_directory_is_closed_people_remain_short(api, network):
+    play(network)
+    network.fail(status=403, times=1, path="/api/core/v3/people")
+    page = connector.stream("contents").read(api, None)
+    assert api.account is not None
+    records = [one for item in page.items for one in said_records(Payload(item), api.account)]
+    people_found = [one for one in records if isinstance(one, ProfileRecord)]
+    assert {one.full for one in people_found} == {False}
+    assert "kgross" in {one.handle for one in people_found}
 
 
 def test_labels_are_named_by_the_community(network):
