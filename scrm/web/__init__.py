@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from scrm.runtime import Core
 from scrm.web import (
     account,
+    archives,
     auth,
     connections,
     contacts,
@@ -25,7 +26,7 @@ from scrm.web import (
 )
 
 LARGEST_FORM: Final = 1024 * 1024
-PAGES: Final = (home, auth, account, review, contacts, connections, own, imports, webhooks, health)
+PAGES: Final = (home, auth, account, review, contacts, connections, own, imports, archives, webhooks, health)
 
 
 def create_app(core: Core) -> Flask:
@@ -55,6 +56,7 @@ def create_app(core: Core) -> Flask:
     frame.install(app)
     auth.install(app)
     imports.install(app)
+    archives.install(app)
     roles.install(app)
     wording.install(app)
     errors.install(app)
