@@ -69,16 +69,16 @@ def _entry(entry: Element) -> Item:
         "published": _told(entry, f"{ATOM}published"),
         "updated": _told(entry, f"{ATOM}updated"),
         "content": _text(content) if content is not None and content.get("type") != "xhtml" else "",
-        "content_type": content.get("type", "") if content is not None else "",
+        "content_type": _attribute(content, "type"),
         "author": _person(entry, "author"),
         "contributor": _person(entry, "contributor"),
-        "in_reply_to": above.get("ref", "") if above is not None else "",
+        "in_reply_to": _attribute(above, "ref"),
         "url": _href(entry, "alternate"),
         "related": _href(entry, "related"),
-        "likes": likes.get(f"{SNX}recommendation") if likes is not None else counts.get(f"{SN}/recommendations"),
+        "likes": _attribute(likes, f"{SNX}recommendation") or counts.get(f"{SN}/recommendations"),
         "thread_likes": _category(entry, "flags", label_of="ThreadRecommendationCount"),
-        "replies": below.get(f"{THR}count") if below is not None else counts.get(f"{SN}/comment"),
-        "replies_at": below.get("href") if below is not None else None,
+        "replies": _attribute(below, f"{THR}count") or counts.get(f"{SN}/comment"),
+        "replies_at": _attribute(below, "href"),
         "community": _told(entry, f"{SNX}communityUuid"),
         "card": _card(content) if content is not None and content.get("type") == "xhtml" else {},
     }
@@ -118,8 +118,11 @@ def _link(parent: Element, rel: str) -> Element | None:
 
 
 def _href(parent: Element, rel: str) -> str | None:
-    found = _link(parent, rel)
-    return clean(found.get("href") or "") or None if found is not None else None
+    return _attribute(_link(parent, rel), "href")
+
+
+def _attribute(element: Element | None, name: str) -> str | None:
+    return element.get(name) if element is not None else None
 
 
 def _category(entry: Element, scheme: str, *, label_of: str = "") -> str:

@@ -2,8 +2,8 @@
 
 IBM Connections API 5.0/5.5 and recorded answers of real servers (read 2026-11-23). Tokens have addresses of their
 own with `oauth` in them; where Blogs puts it is from memory. The header `X-LConn-Auth` says false to people who are
-signed in, so it is not looked at. Whoever is not signed in may get a form with status 200, or be sent to one: both
-mean that the access is gone, and the sign-in is asked for a second opinion. No limits are documented.
+signed in, so it is not looked at. Whoever is not signed in may get a form with status 200: the access is gone, and
+the sign-in is asked for a second opinion. No limits are documented.
 """
 
 import re
@@ -20,7 +20,6 @@ from scrm.http import Answer
 
 PERSON = "urn:lsid:lconn.ibm.com:profiles.person:"
 FORM = re.compile(rb'j_security_check|type=["\']?password|name=["\']?SAMLRequest', re.IGNORECASE)
-FORM_PATH = re.compile(r"log[io]n|sign_?in|j_security_check", re.IGNORECASE)
 PAGE = re.compile(rb"\s*<(!doctype\s+)?html", re.IGNORECASE)
 
 Params = Sequence[tuple[str, str]]
@@ -60,9 +59,7 @@ ONE = OneObjectClient()
 
 
 def _asks_to_sign_in(answer: Answer) -> bool:
-    """A form with status 200, or the way to one."""
-    if 300 <= answer.status < 400:
-        return bool(FORM_PATH.search(urlsplit(answer.headers.get("Location", "")).path))
+    """A form with status 200 in place of what was asked for."""
     return answer.status < 300 and bool(PAGE.match(answer.body)) and bool(FORM.search(answer.body))
 
 
