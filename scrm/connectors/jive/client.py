@@ -58,7 +58,7 @@ class ObjectClient(JiveClient):
     """Asks for one object, which may be closed to us while everything else is open."""
 
     def check(self, api: Api, answer: Answer) -> None:
-        if answer.status == 403:
+        if answer.status in {403, 501}:  # 501: objects of its kind have no such list
             raise HiddenError("the network does not show this object", network=api.network)
         super().check(api, answer)
 
@@ -156,7 +156,8 @@ def author_ids(items: Iterable[Item], name: str) -> Iterator[str]:
     """Ids of those who wrote what stands under this name; what makes no sense is left to be quarantined."""
     for item in items:
         with suppress(PayloadError):
-            if number := Payload(item).child(name).child("author").optional_text("id"):
+            number = Payload(item).child(name).child("author").optional_text("id") or ""
+            if number.isascii() and number.isdigit():  # else one odd id would have the whole call refused
                 yield number
 
 

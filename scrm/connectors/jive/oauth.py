@@ -8,7 +8,7 @@ may bring another refresh token is from memory.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from scrm.connectors.base import Api
 from scrm.connectors.jive.client import basic
@@ -33,13 +33,19 @@ class JiveOAuth(OAuth):
             "redirect_uri": redirect_uri,
             "state": state,
         }
-        return f"{app['api_url']}/oauth2/authorize?{urlencode(query)}"
+        return f"{community(app)}/oauth2/authorize?{urlencode(query)}"
 
     def redeem(self, api: Api, *, code: str, redirect_uri: str, verifier: str) -> dict[str, str]:
         del verifier
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         token = _token(api, form)
         return _credentials(api, token) | {"refresh_token": token.text("refresh_token")}
+
+
+def community(app: Mapping[str, str]) -> str:
+    """Where the community is, without what may stand behind its host in what was filled in."""
+    parts = urlsplit(app["api_url"])
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def renew(api: Api) -> None:
@@ -54,7 +60,7 @@ def renew(api: Api) -> None:
 
 def _token(api: Api, form: dict[str, str]) -> Payload:
     client_id = api.app["client_id"]
-    url = f"{api.app['api_url']}/oauth2/token"
+    url = f"{community(api.app)}/oauth2/token"
     return ask_for_token(
         api, url, {**form, "client_id": client_id}, headers=basic(client_id, api.app["client_secret"])
     )

@@ -14,11 +14,9 @@ from datetime import datetime, timedelta
 from scrm.connectors.base import Account, Again, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.jive.client import (
     OBJECTS,
-    HiddenError,
     Item,
     labeled,
     listed,
-    own_person,
     the_object,
     walked,
     with_authors,
@@ -125,9 +123,6 @@ class Replies(ObjectStream):
         for ref in refs:
             try:
                 found, wish = _visit(api, ref)
-            except HiddenError:
-                own_person(api)  # raises when nothing at all is open to us
-                gone.append(ref.native_id)
             except GoneError:
                 gone.append(ref.native_id)
             else:
@@ -185,7 +180,11 @@ def _answers(api: Api, visit: Visit, content: Item, path: str) -> list[Item]:
     """One page of answers: those that are new, each with what it answers, and who likes them."""
     start = visit.start if visit.is_under_way else max(0, visit.start - OVERLAP)
     params = [("hierarchical", "false"), ("startIndex", str(start)), ("count", str(PAGE))]
-    page, following = listed(api, path, params, client=OBJECTS)
+    try:
+        page, following = listed(api, path, params, client=OBJECTS)
+    except GoneError:  # the content is there, but no list of answers
+        visit.start, visit.is_under_way = 0, False
+        return []
     times = [Payload(one).optional_time("published") for one in page]
     is_beyond = start > 0 and (not times or (visit.mark is not None and (times[0] or visit.mark) > visit.mark))
     if is_beyond and not visit.is_under_way:
@@ -202,7 +201,7 @@ def _answers(api: Api, visit: Visit, content: Item, path: str) -> list[Item]:
     for one in new:
         if (Payload(one).number("likeCount") or 0) > 0:
             native_id = native_of(Payload(one))
-            items += [_liked(api, native_id, person) for person in likers_of(api, native_id)[0]]
+            items += _likes(api, native_id, ())
     return items
 
 
@@ -226,10 +225,19 @@ def _content_likes(api: Api, visit: Visit, content: Payload, native_id: str) -> 
     number = content.number("likeCount") or 0
     if number == visit.likes:
         return []
-    found, _ = likers_of(api, native_id) if number else ([], True)
-    items = [_liked(api, native_id, person) for person in found if str(person.get("id")) not in visit.likers]
-    visit.likes, visit.likers = number, [str(person.get("id")) for person in found]
+    items = _likes(api, native_id, visit.likers) if number else []
+    visit.likes = number
+    visit.likers += [str(item["liker"].get("id")) for item in items]
     return items
+
+
+def _likes(api: Api, native_id: str, known: Sequence[str]) -> list[Item]:
+    """Who likes something, but for those who are known."""
+    try:
+        found, _ = likers_of(api, native_id)
+    except GoneError:  # it went since it was listed, or what is of its kind has no such list
+        return []
+    return [_liked(api, native_id, person) for person in found if str(person.get("id")) not in known]
 
 
 def likers_of(api: Api, native_id: str) -> tuple[list[Item], bool]:

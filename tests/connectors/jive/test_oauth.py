@@ -73,6 +73,13 @@ def test_whoever_consents_is_signed_in_and_the_access_renews_itself(network, str
     assert datetime.fromisoformat(stranger.credentials["renew_at"]) > clock()
 
 
+def test_what_stands_behind_the_host_does_not_matter():
+    for address in ("https://c.example:8443", "https://c.example:8443/welcome", "https://c.example:8443/api/core/v3"):
+        app_given = {"client_id": "i", "api_url": address}
+        found = OAUTH.authorize_url(app_given, (), redirect_uri=BACK, state="s", verifier="")
+        assert found.startswith("https://c.example:8443/oauth2/authorize?response_type=code&client_id=i&")
+
+
 def test_a_refresh_token_that_ran_out_is_the_end(clock):
     with (
         fake(clock, refresh_life=timedelta(days=3)) as network,

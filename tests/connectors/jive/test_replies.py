@@ -153,6 +153,17 @@ def test_what_is_gone_or_closed_ends_and_the_others_go_on(api, network):
         STREAM.read(api, refs)
 
 
+@pytest.mark.parametrize("status", [403, 404, 410, 501])
+@pytest.mark.parametrize("part", ["/likes", "/comments"])
+def test_a_content_whose_answers_or_likes_are_refused_stays_and_the_rest_is_read(api, network, status, part):
+    ids = play(network)
+    network.fail(status=status, times=1, path=f"/api/core/v3{ids['news']}{part}")
+    found, again, pages = look(api, ids["news"])
+    assert again is not None
+    assert not [one for page in pages for one in page.gone]
+    assert {one.startswith(ids["news"]) for one in found} == {part != "/likes"}
+
+
 def test_the_longer_it_is_quiet_the_more_seldom_it_is_looked_at(api, network, clock: Clock):
     ids = play(network)
     times = [looked_at_after(timedelta(hours=hours)) for hours in (1, 24, 24 * 7, 24 * 30, 24 * 61)]
