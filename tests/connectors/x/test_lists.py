@@ -49,7 +49,7 @@ def test_pages_without_posts_are_not_the_end(network: X, api: Api, mentions: Str
 
 def test_an_edited_post_comes_again_under_its_first_id(network: X, api: Api) -> None:
     reading = Reading()
-    asked = network.post("helene", "A qestion", at=minute(40), mentions=["nordwerk"])
+    asked = network.post("helene", "A question?", at=minute(40), mentions=["nordwerk"])
     read_list(api, reading, "mentions")
     network.edit(asked, "A question", at=minute(45))
     assert read_list(api, reading, "mentions") == 1
