@@ -76,7 +76,8 @@ def test_an_error_is_decided_upon_by_name(name: str, file: str) -> None:
 
 
 def test_the_table_knows_every_class() -> None:
-    leaves = {name for name, kind in CLASSES.items() if not kind.__subclasses__()}
+    # a connector may know a finer kind of its own; who decides meets it as one of these
+    leaves = {name for name, kind in CLASSES.items() if not set(kind.__subclasses__()) & set(CLASSES.values())}
     assert set(DECIDES) == leaves
     assert set(BASES) == set(CLASSES) - leaves
 

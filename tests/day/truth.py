@@ -35,12 +35,18 @@ def _open_network(row: Entry, rows: dict[str, Entry]) -> bool:
     return False
 
 
+def _is_shown(row: Entry, _rows: dict[str, Entry]) -> bool:
+    return row.get("shown", True) is not False
+
+
 SHOWN: dict[str, Callable[[Entry, dict[str, Entry]], bool]] = {
     "mastodon": _open_network,
     "bluesky": _open_network,
     "x": _open_network,
+    "connections": _is_shown,
     "facebook": lambda row, _: row.get("readable", True) and row["kind"] not in {"share", "follow"},
-    "instagram": lambda row, _: row.get("shown", True) is not False,
+    "instagram": _is_shown,
+    "jive": _is_shown,
     "linkedin": lambda row, _: row.get("shown") in {"posts", "comments", "reactions", "notifications"},
     "linkedin_leads": lambda row, _: row.get("shown") == "leads",
     "youtube": lambda row, _: (
