@@ -319,7 +319,7 @@ def _index_size(path: Path) -> int:
 
 def _tar_names(path: Path) -> list[str]:
     def files() -> Iterator[str]:
-        with _tar(path) as archive:
+        with _tar(path, to_end=True) as archive:
             for entry in archive:
                 if entry.issym() or entry.islnk():
                     raise InputError(N_("the archive has a symbolic link"))
@@ -330,13 +330,18 @@ def _tar_names(path: Path) -> list[str]:
 
 
 @contextmanager
-def _tar(path: Path) -> Iterator[tarfile.TarFile]:
-    """A tar.gz read from front to back, counted all the way: going on to the next entry unpacks the one before."""
+def _tar(path: Path, *, to_end: bool = False) -> Iterator[tarfile.TarFile]:
+    """A tar.gz read from front to back, counted all the way: going on to the next entry unpacks the one before.
+
+    At the very end stands the checksum, which tarfile does not ask for.
+    """
     with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
         counted = Reader(unpacked, _Tally(path.stat().st_size))
         # the stream mode only ever calls `read`
         with tarfile.open(fileobj=counted, mode="r|") as archive:  # type: ignore[call-overload]
             yield archive
+        while to_end and counted.read():
+            pass
 
 
 @contextmanager

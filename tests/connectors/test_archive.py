@@ -255,3 +255,118 @@ def test_empty_folders_and_devices_are_no_files(tmp_path):
     assert open_archive(tarred(tmp_path, entries)).names == ("x.json",)
     (tmp_path / "folder" / "media").mkdir(parents=True)
     assert open_archive(tmp_path / "folder").names == ()
+
+
+def made(folder: Path, kind: str, files: dict[str, bytes]) -> Path:
+    if kind == "zip":
+        return zipped(folder, files)
+    if kind == "tgz":
+        return tarred(folder, [(tarfile.TarInfo(name), body) for name, body in files.items()])
+    for name, body in files.items():
+        (folder / "made" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "made" / name).write_bytes(body)
+    return folder / "made"
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz", "folder"])
+def test_several_files_are_read_in_one_pass_in_the_order_of_the_archive(kind, tmp_path):
+    files = {f"{number}.json": b"x" * number for number in range(5)}
+    opened = open_archive(made(tmp_path, kind, files))
+    found = {name: reader.whole() for name, reader in opened.each({"3.json", "1.json", "4.json"})}
+    assert found == {name: files[name] for name in ("1.json", "3.json", "4.json")}
+    assert list(found) == ["1.json", "3.json", "4.json"]
+    assert [name for name, _ in opened.each({"0.json", "4.json"})] == ["0.json", "4.json"]  # nothing read of them
+    assert list(opened.each(set())) == []
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz"])
+def test_many_files_that_are_bombs_only_together_are_stopped(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "FREE_BYTES", 1024**2)
+    files = {f"{number}": bytes(512 * 1024) for number in range(8)}
+    with pytest.raises(InputError, match="far more"):
+        for _, reader in open_archive(made(tmp_path, kind, files)).each(set(files)):
+            reader.whole()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz", "folder"])
+def test_a_file_that_is_gone_or_damaged_among_several_ends_with_a_message(kind, tmp_path):
+    file = made(tmp_path, kind, {"a": os.urandom(50_000), "b": os.urandom(50_000)})
+    if kind != "folder":
+        body = bytearray(file.read_bytes())
+        body[60_000:60_100] = bytes(100)
+        file.write_bytes(body)
+    with pytest.raises(InputError):
+        opened = open_archive(file)
+        (tmp_path / "made" / "b").unlink(missing_ok=True)
+        for _, reader in opened.each({"a", "b"}):
+            reader.whole()
+
+
+def test_a_link_that_took_the_place_of_a_file_is_not_followed(tmp_path):
+    folder = made(tmp_path, "folder", {"a": b"1"})
+    opened = open_archive(folder)
+    (folder / "a").unlink()
+    (folder / "a").symlink_to("/etc/passwd")
+    with pytest.raises(InputError, match="changed"):
+        next(opened.each({"a"}))
+
+
+def test_a_list_of_files_too_long_for_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_INDEX", 10_000)
+    assert len(open_archive(zipped(tmp_path, {f"{n}": b"" for n in range(90)})).names) == 90
+    file = zipped(tmp_path, {f"{n}-more": b"" for n in range(300)})
+    with pytest.raises(InputError, match="too many"):
+        open_archive(file)
+    body = bytearray(file.read_bytes())
+    at = body.rindex(b"PK\x05\x06")
+    long = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 300, 300, 10**9, 0)
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, at, 1)
+    struct.pack_into("<I", body, at + 12, 0)  # the short form lies, the long one would count
+    file.write_bytes(bytes(body[:at]) + long + locator + bytes(body[at:]))
+    with pytest.raises(InputError, match="too many"):
+        open_archive(file)
+
+
+def test_the_beginning_may_be_looked_at_before_all_is_read(tmp_path):
+    for _, reader in open_archive(zipped(tmp_path, {"x": b"hello"})).each({"x"}):
+        assert reader.peek() == b"hello"
+        assert reader.whole() == b"hello"
+    with open_archive(tmp_path / "a.zip").open("x") as again, pytest.raises(InputError, match="larger"):
+        again.whole(4)
+
+
+def test_lists_of_one_name_come_with_what_stands_before_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading.Reader.read, "__defaults__", (7,))
+    body = [
+        {"talk": {"id": f"t{n}", "said": [{"id": f"{n}-{m}"} for m in range(n)]}, "end": "x" * 50} for n in range(4)
+    ]
+    file = zipped(tmp_path, {"x.js": ("window.all = " + json.dumps(body)).encode()})
+    with open_archive(file).open("x.js") as reader:
+        assert list(reader.arrays("id", "said")) == [
+            (f"t{n}", {"id": f"{n}-{m}"}) for n in range(4) for m in range(n)
+        ]
+
+
+def test_a_table_is_read_row_by_row_whatever_the_chunks(tmp_path, monkeypatch):
+    body = 'a,b\r\n"1, ""x""\nand \u2028 more",ä\r\n\r\nlast,row'.encode("utf-8-sig")
+    for chunk in (1, 5, 10**6):
+        monkeypatch.setattr(reading.Reader.read, "__defaults__", (chunk,))
+        with open_archive(zipped(tmp_path, {"x.csv": body})).open("x.csv") as reader:
+            assert list(reader.rows()) == [["a", "b"], ['1, "x"\nand \u2028 more', "ä"], [], ["last", "row"]]
+
+
+@pytest.mark.parametrize("body", [b'a,"b', b'"a"b,c\n', b"\xff", b"x" * 200_000, b'"' + b"x" * (3 * 1024**2)])
+def test_a_table_that_is_none_is_refused(body, tmp_path):
+    with open_archive(zipped(tmp_path, {"x.csv": body})).open("x.csv") as reader, pytest.raises(InputError):
+        list(reader.rows())
+
+
+def test_ten_thousand_files_need_little_memory(tmp_path):
+    file = zipped(tmp_path, {f"{n}.json": json.dumps({"n": n, "text": "x" * 2000}).encode() for n in range(10_000)})
+    opened = open_archive(file)
+    tracemalloc.start()
+    count = sum(1 for _, reader in opened.each(set(opened.names)) if reader.json())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 10_000
+    assert peak < 24 * 1024**2  # the list of files is held, nothing of what is in them
