@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from scrm.connectors.base import RECHECK, Account, Again, Api, ObjectPage, ObjectRef, ObjectStream
 from scrm.connectors.payload import Payload
-from scrm.connectors.yammer.client import API, CLIENT, Feed, Item, Refusals, feed, likers_of, number_of
+from scrm.connectors.yammer.client import API, CALLS, CLIENT, Feed, Item, Refusals, feed, likers_of, number_of
 from scrm.connectors.yammer.items import like_item, message_items, shown_likers
 from scrm.connectors.yammer.translation import LIKE, LIKE_REF, MESSAGE_REF, records
 from scrm.errors import GoneError, PayloadError, UnavailableError
@@ -35,7 +35,8 @@ class Recheck(ObjectStream):
         for ref in refs:
             thread, message = _place(api, ref)
             threads.setdefault(thread, {}).setdefault(message, []).append(ref)
-        look = _Look(api=api, refusals=Refusals(api), first_call=api.requests)
+        left = CALLS - api.requests % CALLS  # until the connection rests
+        look = _Look(api=api, refusals=Refusals(api), last_call=api.requests + min(left, MOST_CALLS))
         for thread, wanted in threads.items():
             look.at(thread, wanted)
         return ObjectPage(items=tuple(look.items), gone=tuple(look.gone), again=look.again)
@@ -60,7 +61,7 @@ class _Look:
 
     api: Api
     refusals: Refusals
-    first_call: int
+    last_call: int
     items: list[Item] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     again: dict[str, Again] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class _Look:
 
     def _ask(self, refs: list[ObjectRef], ask: Callable[[], Asked]) -> Asked | None:
         """What is answered; None when these are gone, or have to wait because enough was asked."""
-        if self.api.requests - self.first_call >= MOST_CALLS:
+        if self.api.requests >= self.last_call:
             self.again |= {ref.native_id: Again(after_seconds=SOON) for ref in refs}
             return None
         try:

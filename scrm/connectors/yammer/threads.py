@@ -153,7 +153,7 @@ class _Likes:
         count, named = shown_likers(message)
         if count <= len(named):
             return named, True
-        is_known = before is not None and count == len(before) and {str(one["id"]) for one in named} <= set(before)
+        is_known = before is not None and count == len(before) and _ids(named) == before[: len(named)]
         if is_known or number in self.look.listed:
             return None, True
         if self._lists == MOST_LISTS:
@@ -162,4 +162,8 @@ class _Likes:
         self._lists += 1
         self.look.listed.add(number)
         found, is_whole = likers_of(self.api, number)
-        return found or named, is_whole
+        return [*named, *found], is_whole  # those named first: by them and the number a change is noticed
+
+
+def _ids(people: list[Item]) -> tuple[str, ...]:
+    return tuple(str(one["id"]) for one in people)
