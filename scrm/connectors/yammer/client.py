@@ -115,9 +115,9 @@ class Feed:
 
 
 def number_of(message: Item) -> int | None:
-    """A message's number; None when it makes no sense."""
-    number = message.get("id")
-    return number if isinstance(number, int) and not isinstance(number, bool) else None
+    """A message's number, written as such or as a text; None when it makes no sense."""
+    number = str(message.get("id"))
+    return int(number) if number.isascii() and number.isdecimal() else None
 
 
 def feed(api: Api, path: str, *, older_than: str | None = None) -> Feed:

@@ -17,8 +17,7 @@ from scrm.errors import GoneError, PayloadError, UnavailableError
 from scrm.i18n import N_
 from scrm.records import Record
 
-MOST_CALLS = 6  # in one reading; the rest waits for the next
-SOON = 60.0
+MOST_CALLS = CALLS // 2  # in one reading; the rest waits for the next
 
 Asked = TypeVar("Asked")
 
@@ -35,8 +34,7 @@ class Recheck(ObjectStream):
         for ref in refs:
             thread, message = _place(api, ref)
             threads.setdefault(thread, {}).setdefault(message, []).append(ref)
-        left = CALLS - api.requests % CALLS  # until the connection rests
-        look = _Look(api=api, refusals=Refusals(api), last_call=api.requests + min(left, MOST_CALLS))
+        look = _Look(api=api, refusals=Refusals(api), last_call=api.requests + MOST_CALLS)
         for thread, wanted in threads.items():
             look.at(thread, wanted)
         return ObjectPage(items=tuple(look.items), gone=tuple(look.gone), again=look.again)
@@ -84,7 +82,7 @@ class _Look:
     def _ask(self, refs: list[ObjectRef], ask: Callable[[], Asked]) -> Asked | None:
         """What is answered; None when these are gone, or have to wait because enough was asked."""
         if self.api.requests >= self.last_call:
-            self.again |= {ref.native_id: Again(after_seconds=SOON) for ref in refs}
+            self.again |= {ref.native_id: Again(after_seconds=0) for ref in refs}
             return None
         try:
             found = ask()

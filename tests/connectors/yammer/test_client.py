@@ -7,7 +7,7 @@ import pytest
 from scrm.connectors.base import Account, Api, ObjectRef
 from scrm.connectors.payload import Payload
 from scrm.connectors.yammer import connector
-from scrm.connectors.yammer.client import CALLS, CLIENT, Refusals, current_user, feed, moment
+from scrm.connectors.yammer.client import CALLS, CLIENT, Refusals, current_user, feed, moment, number_of
 from scrm.connectors.yammer.translation import key, message_records, profile
 from scrm.errors import (
     AccessExpiredError,
@@ -92,6 +92,13 @@ def test_a_feed_that_does_not_move_is_an_error(api):
         assert feed(stuck, "messages").older_than == "7"
         with pytest.raises(RetryLaterError):
             feed(stuck, "messages", older_than="7")
+
+
+def test_a_number_may_be_written_as_a_text():
+    assert [number_of({"id": one}) for one in (7, "9007199254740993", "x", "", None, True, [7])] == [
+        *(7, 9_007_199_254_740_993),
+        *(None, None, None, None, None),
+    ]
 
 
 def test_a_list_of_people_that_does_not_move_is_an_error():
