@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scrm.models import Connection, Preference
-from scrm.records import Key
+from scrm.records import Key, ProfileRecord
 
 PREFERENCE = "internal"  # {"domains": [...], "profiles": [[network, scope, native_id], ...]}
 
@@ -19,11 +19,15 @@ class InternalCheck:
     keys: frozenset[Key] = frozenset()
     domains: frozenset[str] = frozenset()
 
-    def __call__(self, key: Key, handle: str | None) -> bool:
+    def __call__(self, key: Key, record: ProfileRecord | None) -> bool:
         if key in self.keys:
             return True
-        host = (handle or "").rpartition("@")[2].lower() if self.domains else ""
-        return bool(host) and any(host == domain or host.endswith("." + domain) for domain in self.domains)
+        if record is None or not self.domains:
+            return False
+        # an address that anybody may write there proves nothing; one that the network vouches for does
+        addresses = (record.handle, record.email if record.email_verified else None)
+        hosts = {address.rpartition("@")[2].lower() for address in addresses if address}
+        return any(host == domain or host.endswith("." + domain) for host in hosts for domain in self.domains)
 
 
 def internal_check(session: Session, more: Iterable[Key] = ()) -> InternalCheck:

@@ -87,7 +87,7 @@ def _find(session: Session, keys: Iterable[Key]) -> Iterable[tuple[Key, Row[Any]
 
 
 def _new_row(key: Key, record: ProfileRecord | None, context: "Context") -> dict[str, Any]:
-    internal = context.is_internal(key, record.handle if record else None)
+    internal = context.is_internal(key, record)
     row: dict[str, Any] = {name: getattr(record, name) if record else None for name in FULL}
     row |= {name: getattr(record, name) if record else False for name in FLAGS}
     return row | {

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from scrm.ingest.internal import internal_check
 from scrm.models import Connection, LocalContact, Preference, Profile, Role
-from scrm.records import Key
+from scrm.records import Key, ProfileRecord
 from scrm.runtime import Core
 from scrm.web import counts, create_app
 from scrm.web.auth import ensure_user
@@ -73,7 +73,8 @@ def test_own_hosts_are_checked_kept_and_counted(browse: Browse, core: Core) -> N
     assert "nordwerk.example\nshop.nordwerk.example" in page
     with core.db.read() as session:
         check = internal_check(session)
-    assert check(Key(network="mastodon", native_id="x"), "anna@nordwerk.example")
+    anna = ProfileRecord(key=Key(network="mastodon", native_id="x"), handle="anna@nordwerk.example")
+    assert check(anna.key, anna)
     for wrong in ("nodots", "a..b", "x" * 300 + ".example", "\n".join(f"h{n}.example" for n in range(201))):
         answer = admin.post("/own", "/own/domains", domains=wrong)
         assert answer.status_code == 400, wrong[:20]
