@@ -65,7 +65,7 @@ class RecordingSession(GuardedSession):
         text = self.clean(answer.body.decode())
         exchange = {
             "method": method,
-            "path": parts.path,
+            "path": self.clean(parts.path),
             "query": [
                 list(pair) for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in UNRECORDED
             ],
