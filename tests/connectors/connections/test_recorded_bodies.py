@@ -83,7 +83,8 @@ def read(name: str) -> Feed:
 
 
 def answered(name: str, status: int) -> Any:
-    return serving(lambda _: Reply(status=status, headers={"Content-Type": "text/xml"}, body=body(name)))
+    given = Reply(status=status, headers={"Content-Type": "text/xml"}, body=body(name))  # skips here or not at all
+    return serving(lambda _: given)
 
 
 def api_to(base_url: str) -> Api:
