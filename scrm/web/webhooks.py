@@ -51,9 +51,14 @@ def shake_hands(network: str) -> ResponseReturnValue:
 
 @blueprint.post("/webhooks/<network>")
 def receive_from_network(network: str) -> ResponseReturnValue:
-    """Store a delivery, then answer 200, which is all that networks understand."""
+    """Store a delivery, then answer 200, which is all that networks understand.
+
+    Some ask by POST whether the address is ours: then there is a query and nothing to store.
+    """
     request.max_content_length = LARGEST_BODY
     body = request.get_data(cache=False)
+    if request.args and not body:
+        return shake_hands(network)
     try:
         is_new = push.receive(current.core(), network, dict(request.headers), body)
     except EndpointUnknownError:

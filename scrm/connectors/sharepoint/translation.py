@@ -40,7 +40,7 @@ def comment_id(place: Place, number: str) -> str:
 
 
 def page_records(item: Payload) -> Iterator[Record]:
-    """A page that is published; nothing for one that nobody of flesh made."""
+    """A page that is published; nothing for one that is not published, or that no person made."""
     entry, page = item.child("entry"), item.child("page")
     state = page.optional_child("publishingState")
     kind, level = page.optional_text("promotionKind"), state.optional_text("level") if state else PUBLISHED
@@ -55,17 +55,14 @@ def item_records(item: Payload) -> Iterator[Record]:
     fields = entry.optional_child("fields")
     said = fields.optional_text("Body") or fields.optional_text("Description") if fields else None
     text = _titled(fields.optional_text("Title") if fields else None, html_to_text(said) if said else None)
-    place_of_somebody = entry.child("createdBy").optional_child("user")
-    if text or place_of_somebody is None:
-        yield from _told(item, entry, entry, text, ITEM)
+    yield from _told(item, entry, entry, text, ITEM)
 
 
 def _told(item: Payload, entry: Payload, shown: Payload, text: str, kind: str) -> Iterator[Record]:
     creator = entry.child("createdBy").optional_child("user")
     changed_at, url = shown.time("lastModifiedDateTime"), shown.optional_text("webUrl")
-    if creator is None or not creator.has("id"):
-        entry.text("id")
-        return
+    if not text or creator is None or not creator.has("id"):
+        return  # nothing said, or by SharePoint itself or an app
     place = place_of(entry)
     author = People(item).by_identity(creator)
     yield author
@@ -74,7 +71,7 @@ def _told(item: Payload, entry: Payload, shown: Payload, text: str, kind: str) -
         kind=InteractionKind.POST,
         author=author.key,
         occurred_at=place.at,
-        text=text or None,
+        text=text,
         url=url,
         audience=Audience.COMMUNITY,
         thread_key=place.unique_id,
