@@ -4,7 +4,7 @@
 
 A life of so many events is played on each network's sandbox; then its connector reads everything back. What was
 asked is counted by the sandbox. The least possible: as many calls as it takes to carry the interactions on pages of
-the largest size that the network allows, nothing else asked; on X the price of each post and person that is kept, once.
+the largest size that the network allows, nothing else asked; on X the price of each post and person kept, once.
 """
 
 import argparse
