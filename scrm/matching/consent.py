@@ -14,7 +14,7 @@ from scrm.i18n import N_
 from scrm.matching.load import contact_view, profile_view
 from scrm.matching.views import ContactView, ProfileView
 from scrm.models import AuditEntry, Consent, Contact, Profile
-from scrm.policy import Permission, Use, permit
+from scrm.policy import UNKNOWN, Permission, Use, permit
 
 LONGEST_SOURCE = 200
 
@@ -32,6 +32,8 @@ def names_account(contact: ContactView, profile: ProfileView) -> bool:
 def link_permission(session: Session, profile: Profile, contact: Contact) -> Permission:
     """Whether the network's terms let this profile be linked to this contact, and why not."""
     permission = match_permission(session, profile)
+    if permission.reason == UNKNOWN:  # its connector is gone: what was linked stays, and nothing more is written
+        return Permission(allowed=True)
     if permission.needs_consent and names_account(contact_view(contact), profile_view(profile)):
         return Permission(allowed=True, source=permission.source, read_on=permission.read_on)
     return permission
