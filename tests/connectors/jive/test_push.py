@@ -111,7 +111,7 @@ def test_a_fresh_signature_is_taken_wherever_it_stands_in_the_header():
         {"authorization": f"JiveEXTN {parameters(datetime.now(UTC))}&signature=&signature=x"},
         header(VECTOR),
         header(parameters(datetime.now(UTC) - timedelta(minutes=6))),
-        header(parameters(datetime.now(UTC) + timedelta(minutes=6))),
+        header(parameters(datetime.now(UTC) + timedelta(hours=6))),  # made long before the test runs
         header(parameters(datetime.now(UTC), timestamp="soon")),
         header(parameters(datetime.now(UTC), client_id="another.i")),
         header(parameters(datetime.now(UTC), algorithm="none")),
