@@ -17,7 +17,6 @@ from scrm.connectors.budget import Unit
 from scrm.errors import InputError, SealError
 from scrm.i18n import N_, gettext
 from scrm.ingest import meter
-from scrm.ingest.apps import off_lists
 from scrm.ingest.coverage import Coverage, ListCoverage, Range, coverage
 from scrm.ingest.subscriptions import PushHealth, push_health
 from scrm.ingest.versions import VersionEnd, version_end
@@ -91,10 +90,9 @@ class Facts:
     version: VersionEnd | None
 
 
-def facts(core: Core, session: Session, row: Connection, now: datetime) -> Facts:
-    """Everything shown about one connection."""
+def facts(core: Core, session: Session, row: Connection, now: datetime, off: frozenset[str]) -> Facts:
+    """Everything shown about one connection; `off` names the lists that the admin does not ask for."""
     push = push_health(session, core.settings, row)
-    off = off_lists(core, row.network)
     return Facts(
         meter=_meter(meter.reading(session, row, now)),
         lists=[_list(one, now) for one in coverage(session, row, now) if one.name not in off],

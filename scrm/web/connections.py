@@ -81,8 +81,9 @@ def show(connection_id: UUID) -> ResponseReturnValue:
     """One connection: lists, progress, last runs, what can be done."""
     with current.core().db.read() as db:
         row, connector = _get(db, connection_id)
-        health = hookups.health(db, row, current.now(), off_lists(current.core(), row.network))
-        facts = connection_facts.facts(current.core(), db, row, current.now())
+        off = off_lists(current.core(), row.network)
+        health = hookups.health(db, row, current.now(), off)
+        facts = connection_facts.facts(current.core(), db, row, current.now(), off)
     return render_template(
         "connection.html",
         row=row,
