@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from scrm.config import Settings
 from scrm.db import Database
 from scrm.models import User
 from scrm.web.people import make_sign_in_link
+from tests.cli.running import free_port
 
 PATIENCE = 60.0
 
@@ -130,12 +130,6 @@ class Fleet:
                 return True
             time.sleep(0.03)
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def token() -> str:
