@@ -66,6 +66,9 @@ class Settings:
     lease_seconds: int = field(
         default=120, metadata={"help": "how long claimed work stays with a process that stopped answering"}
     )
+    crm_reserve_percent: int = field(
+        default=20, metadata={"help": "share of the CRM's budget of calls, in percent, that is left to others"}
+    )
     failpoint_file: str = field(
         default="", metadata={"help": "tests only: file naming the point at which a process kills itself"}
     )
@@ -158,10 +161,18 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("SCRM_STATE_DIR: the path is too long for a socket in it (at most 90 characters)")
     if not all(host and port.isdigit() for host, _, port in (p.rpartition(":") for p in settings.allowed_hosts)):
         faults.append("SCRM_ALLOWED_HOSTS: expected host:port, comma-separated")
+    faults += _number_faults(settings)
+    return faults
+
+
+def _number_faults(settings: Settings) -> list[str]:
+    faults = []
     if settings.port > 65535:
         faults.append("SCRM_PORT: expected at most 65535")
     if settings.lease_seconds < 1:
         faults.append("SCRM_LEASE_SECONDS: expected at least 1")
+    if settings.crm_reserve_percent > 100:
+        faults.append("SCRM_CRM_RESERVE_PERCENT: expected at most 100")
     return faults
 
 

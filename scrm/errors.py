@@ -116,5 +116,9 @@ class CrmRetryLaterError(CrmError):
         self.retry_after = retry_after
 
 
+class CrmBudgetSpentError(CrmRetryLaterError):
+    """The CRM's budget of calls is used up, but for what is left to others."""
+
+
 class CrmAuthError(CrmError):
     """The CRM no longer knows us: stop all writing to it and raise the alarm."""

@@ -17,6 +17,7 @@ from scrm.models import (
     Interaction,
     Journal,
     PaidItem,
+    PlanStep,
     Profile,
     RawRecord,
     Run,
@@ -101,6 +102,7 @@ def _delete_interactions(session: Session, now: datetime) -> int:
         entries = session.scalars(select(TimelineEntry.id).where(TimelineEntry.interaction_id.in_(ids))).all()
         session.execute(delete(Delivery).where(Delivery.entry_id.in_(entries)))
         session.execute(delete(Journal).where(Journal.entry_id.in_(entries)))
+        session.execute(delete(PlanStep).where(PlanStep.entry_id.in_(entries)))
         session.execute(delete(TimelineEntry).where(TimelineEntry.id.in_(entries)))
         session.execute(delete(Interaction).where(Interaction.id.in_(ids)))
     return len(ids)

@@ -95,7 +95,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
     for kind, (model, condition) in questions.items():
         if session.execute(select(1).select_from(model).where(condition).limit(1)).first():
             yield kind, None
-    if has_due(session, now):
+    if has_due(session, ACTIVE_CRM, now):
         yield "deliver", None
     for name in session.scalars(select(Chore.name).where(_is_due(Chore, now))):
         yield name, None

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from scrm.matching.blocking import candidate_ids, keep_profile_keys, one_writer
 from scrm.matching.consent import match_permission, names_account
 from scrm.matching.evidence import Evidence
-from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing, survivor
+from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing
 from scrm.matching.keys import profile_keys
 from scrm.matching.load import StoredFrequencies, active_model, add_shipped_model, contact_views, profile_view
 from scrm.matching.model import MatchModel
 from scrm.matching.score import Action, Judged, Ranking, Reason, Scored, score
-from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict
+from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict, survivor
 from scrm.runtime import Core
 
 BATCH = 20

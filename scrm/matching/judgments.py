@@ -26,9 +26,9 @@ from scrm.models import (
     Profile,
     Verdict,
     mark_timelines_due,
+    survivor,
 )
 
-LONGEST_MERGE_CHAIN = 50
 MANY = 100  # interactions counted at most for the order of the queue
 
 
@@ -206,20 +206,6 @@ def _has_candidate(session: Session, profile_id: int, refused: dict[int | None, 
         )
     )
     return any(contact_id not in refused for (contact_id,) in rows)
-
-
-def survivor(session: Session, contact_id: int | None) -> int | None:
-    """The live contact that this one has become through merges; None when it is deleted (or the merges loop)."""
-    for _ in range(LONGEST_MERGE_CHAIN):
-        if contact_id is None:
-            return None
-        row = session.get(Contact, contact_id)
-        if row is None or (row.deleted_at is not None and row.merged_into_id is None):
-            return None
-        if row.merged_into_id is None:
-            return row.id
-        contact_id = row.merged_into_id
-    return None
 
 
 def _priority(session: Session, profile_id: int) -> int:

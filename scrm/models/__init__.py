@@ -5,7 +5,7 @@ from scrm.models.archive import ArchiveFile, ArchiveState
 from scrm.models.audit import AuditEntry
 from scrm.models.base import Row, claim, still_mine, uuid7
 from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run, StreamState, Watch
-from scrm.models.contact import Contact, ContactKind, Relation
+from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Turn, survivor
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_timelines_due, watch_again
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
@@ -24,6 +24,7 @@ from scrm.models.matching import (
 )
 from scrm.models.organization import Chore, Preference
 from scrm.models.people import Role, SignInLink, User, WebSession
+from scrm.models.plan import PlanState, PlanStep, StepAction, StepResult, WritePlan
 from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
 from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, TimelineDue, TimelineEntry
@@ -40,6 +41,7 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactKind",
+    "ContactTurn",
     "CoverageGap",
     "CrmState",
     "Delivery",
@@ -60,6 +62,8 @@ __all__ = [
     "MatchState",
     "NetworkApp",
     "PaidItem",
+    "PlanState",
+    "PlanStep",
     "Preference",
     "Profile",
     "RawRecord",
@@ -70,9 +74,12 @@ __all__ = [
     "Side",
     "SignInFlow",
     "SignInLink",
+    "StepAction",
+    "StepResult",
     "StreamState",
     "TimelineDue",
     "TimelineEntry",
+    "Turn",
     "Usage",
     "User",
     "ValueCount",
@@ -80,9 +87,11 @@ __all__ = [
     "Watch",
     "WebSession",
     "WebhookEndpoint",
+    "WritePlan",
     "claim",
     "mark_timelines_due",
     "still_mine",
+    "survivor",
     "uuid7",
     "watch_again",
 ]

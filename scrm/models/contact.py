@@ -5,9 +5,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from scrm.models.base import Row, WithPublicId
+from scrm.models.base import Row, WithId, WithPublicId
+
+LONGEST_MERGE_CHAIN = 50
 
 
 class ContactKind(StrEnum):
@@ -26,6 +28,15 @@ class Relation(StrEnum):
     PARTNER = "partner"
     SUPPLIER = "supplier"
     OTHER = "other"
+
+
+class Turn(StrEnum):
+    """A turn in the life of a contact, as the CRM told it."""
+
+    MERGED = "merged"
+    CONVERTED = "converted"  # a lead became a contact
+    DELETED = "deleted"
+    RESTORED = "restored"  # after a deletion or a merge
 
 
 class Contact(WithPublicId, Row):
@@ -63,3 +74,29 @@ class Contact(WithPublicId, Row):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     key_due_at: Mapped[datetime | None]  # its match keys are to be made anew
     counted: Mapped[list[Any]] = mapped_column(default=list)  # what it adds to the value counts
+
+
+class ContactTurn(WithId, Row):
+    """What the CRM did with a contact that moved its timeline; stewards read it."""
+
+    __tablename__ = "contact_turn"
+    __table_args__ = (Index("ix_contact_turn_contact_id", "contact_id"), Index("ix_contact_turn_at", "at"))
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    turn: Mapped[str]
+    into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))  # who lives on
+    at: Mapped[datetime]
+
+
+def survivor(session: Session, contact_id: int | None) -> int | None:
+    """The live contact that this one has become through merges; None when it is deleted (or the merges loop)."""
+    for _ in range(LONGEST_MERGE_CHAIN):
+        if contact_id is None:
+            return None
+        row = session.get(Contact, contact_id)
+        if row is None or (row.deleted_at is not None and row.merged_into_id is None):
+            return None
+        if row.merged_into_id is None:
+            return row.id
+        contact_id = row.merged_into_id
+    return None

@@ -39,6 +39,7 @@ class LocalRecord(WithId, Row):
     version: Mapped[int]
     occurred_at: Mapped[datetime]
     fields: Mapped[dict[str, Any]]
+    written: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as we wrote it: what differs was edited by others
 
 
 class LocalLedger(WithId, Row):

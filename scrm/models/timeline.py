@@ -36,7 +36,7 @@ class TimelineEntry(WithId, Leased, Row):
     __table_args__ = (
         UniqueConstraint("interaction_id", "crm_id"),  # the telling column first: look-ups name many
         UniqueConstraint("crm_id", "external_key"),
-        Index("ix_timeline_entry_work", "crm_id", "state", "due_at"),
+        Index("ix_timeline_entry_work", "crm_id", "state", "is_wanted", "due_at"),
         Index("ix_timeline_entry_contact_id", "contact_id"),
     )
 
@@ -45,11 +45,13 @@ class TimelineEntry(WithId, Leased, Row):
     interaction_id: Mapped[int] = mapped_column(ForeignKey("interaction.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     is_wanted: Mapped[bool] = mapped_column(default=True)  # False: to be withdrawn
+    is_forced: Mapped[bool] = mapped_column(default=False)  # withdrawn whoever edited it: a person decided so
     version: Mapped[int] = mapped_column(default=1)  # counted up by every change of what is wanted
     written_version: Mapped[int] = mapped_column(default=0)
     interaction_version: Mapped[int]
     state: Mapped[str] = mapped_column(default=EntryState.TODO)
     reason: Mapped[str | None]
+    fault: Mapped[str | None]  # why it is parked, by kind
     record_id: Mapped[str | None]  # the CRM's
     attempts: Mapped[int] = mapped_column(default=0)
 
@@ -96,3 +98,8 @@ class CrmState(Leased, Row):
     problem: Mapped[str | None]
     problem_since: Mapped[datetime | None]
     wait_until: Mapped[datetime | None]
+    is_planned: Mapped[bool] = mapped_column(default=False)  # only approved plans are written
+    calls_left: Mapped[int | None]  # of the CRM's own budget, as heard at `calls_at`
+    calls_limit: Mapped[int | None]
+    calls_reset_at: Mapped[datetime | None]
+    calls_at: Mapped[datetime | None]

@@ -18,7 +18,18 @@ from scrm.connectors.payload import clean
 from scrm.db import Database, upsert
 from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.failpoints import outside
-from scrm.models import Contact, CrmState, Link, claim, mark_timelines_due, still_mine, uuid7
+from scrm.models import (
+    Contact,
+    ContactKind,
+    ContactTurn,
+    CrmState,
+    Link,
+    Turn,
+    claim,
+    mark_timelines_due,
+    still_mine,
+    uuid7,
+)
 from scrm.sync.crm.base import Changes, ContactRecord, Crm
 
 PULL_SECONDS = 300.0  # how often a CRM is asked when nothing hints at a change
@@ -207,11 +218,20 @@ def _live_or_die(
         _open_loop(session, row, merged_into_id, now)
     if (row.deleted_at is not None, row.merged_into_id) == (is_gone, merged_into_id):
         return False
+    turn = _turn(row, survivor, is_gone=is_gone)
+    session.add(ContactTurn(contact_id=row.id, turn=turn, into_id=merged_into_id, at=now))
     row.deleted_at = (row.deleted_at or now) if is_gone else None
     row.merged_into_id = merged_into_id
     row.key_due_at = now
     row.version += 1
     return True
+
+
+def _turn(row: Contact, survivor: Contact | None, *, is_gone: bool) -> str:
+    if survivor is not None and survivor is not row:
+        was_lead = row.kind == ContactKind.LEAD and survivor.kind != ContactKind.LEAD
+        return Turn.CONVERTED if was_lead else Turn.MERGED
+    return Turn.DELETED if is_gone else Turn.RESTORED
 
 
 def _open_loop(session: Session, row: Contact, target_id: int, now: datetime) -> None:

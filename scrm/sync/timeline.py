@@ -18,10 +18,12 @@ from scrm.models import (
     TimelineEntry,
     claim,
     still_mine,
+    survivor,
 )
 from scrm.policy import Permission, Use, permit
 from scrm.records import Audience, Key
 from scrm.runtime import Core
+from scrm.sync.crm.base import Fault
 
 CHUNK = 200
 SUBJECTS = {
@@ -46,7 +48,7 @@ def expand_due(core: Core) -> bool:
     due = claimed[0]
     with core.db.write("timeline.expand") as session:
         link = session.get(Link, due.profile_id)
-        contact = session.get(Contact, link.contact_id) if link else None
+        contact = session.get(Contact, survivor(session, link.contact_id) or 0) if link else None
         network = session.get_one(Profile, due.profile_id).network
         permissions = {str(audience): permit(network, Use.WRITE, audience=audience) for audience in Audience}
         rows = _outdated(session, due.profile_id, contact, permissions)
@@ -84,7 +86,12 @@ def _outdated(
         .limit(CHUNK)
     )
     if contact is None:
-        query = query.where(TimelineEntry.is_wanted.is_(True) | (TimelineEntry.state == EntryState.HELD.value))
+        was_left = TimelineEntry.record_id.is_not(None) & (TimelineEntry.interaction_version < Interaction.version)
+        query = query.where(
+            TimelineEntry.is_wanted.is_(True)
+            | (TimelineEntry.state == EntryState.HELD.value)
+            | (was_left & Interaction.deleted_at.is_not(None))  # edited by somebody, but its text must go
+        )
     else:
         allowed = [audience for audience, permission in permissions.items() if permission.allowed]
         wanted = and_(Interaction.deleted_at.is_(None), Interaction.audience.in_(allowed) if allowed else false())
@@ -93,6 +100,7 @@ def _outdated(
                 TimelineEntry.id.is_(None) & Interaction.deleted_at.is_(None),
                 TimelineEntry.interaction_version < Interaction.version,
                 TimelineEntry.contact_id != contact.id,
+                TimelineEntry.fault == Fault.CONTACT_GONE.value,  # parked, and now there is one
                 TimelineEntry.is_wanted.is_(True) & ~wanted,
                 TimelineEntry.is_wanted.is_(False) & wanted,
             )
@@ -127,7 +135,7 @@ def _bring_in_line(
     entry.interaction_version = interaction.version
     entry.contact_id = contact.id if contact is not None else entry.contact_id
     entry.is_wanted = is_wanted
-    entry.attempts = 0
+    entry.attempts, entry.is_forced, entry.fault = 0, False, None
     entry.reason = permission.reason if is_held else None
     if is_wanted or may_be_there:
         entry.state, entry.due_at = EntryState.TODO.value, core.db.clock.now()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from scrm.matching.judgments import latest_judgment_id, standing, survivor
+from scrm.matching.judgments import latest_judgment_id, standing
 from scrm.models import (
     Candidate,
     Consent,
@@ -22,6 +22,7 @@ from scrm.models import (
     Profile,
     User,
     Verdict,
+    survivor,
 )
 from scrm.policy import Use, permit
 from scrm.web import comparison, waterfall

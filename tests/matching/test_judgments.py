@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from scrm.db import Database
 from scrm.errors import ConflictError, InputError
-from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing, survivor, undo
-from scrm.models import AuditEntry, Contact, Judge, Judgment, Link, Profile, TimelineDue, Verdict
+from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing, undo
+from scrm.models import AuditEntry, Contact, Judge, Judgment, Link, Profile, TimelineDue, Verdict, survivor
 from tests.factories import NOW, make_candidate, make_contact, make_profile, make_user
 
 

@@ -146,6 +146,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
     )
     op.create_table(
+        "contact_turn",
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("turn", sa.Text(), nullable=False),
+        sa.Column("into_id", BigId, nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_turn_contact_id_contact")),
+        sa.ForeignKeyConstraint(["into_id"], ["contact.id"], name=op.f("fk_contact_turn_into_id_contact")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_turn")),
+    )
+    op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
+    op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)
+    op.create_table(
         "handle_history",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
@@ -177,15 +190,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
     )
-    op.create_table(
-        "timeline_due",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("changes", sa.Integer(), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_due_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
-    )
-    op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)

@@ -55,6 +55,8 @@ class EntryWrite:
     occurred_at: datetime
     fields: Mapping[str, Any]
     record_id: str | None = None  # when we know it
+    is_forced: bool = False  # `withdraw`: a person decided that it goes, whoever edited it
+    must_go: bool = False  # `withdraw`: what it says was deleted at its source; see `Crm.withdraw`
 
 
 class Result(StrEnum):
@@ -68,6 +70,23 @@ class Result(StrEnum):
     RETRY = "retry"  # this row, later (locked)
     REJECTED = "rejected"  # this row is wrong; park it
     CONTACT_GONE = "contact_gone"  # the contact was deleted or merged meanwhile
+    EDITED = "edited"  # somebody edited the record since we wrote it, so it was not withdrawn
+
+
+class Fault(StrEnum):
+    """Why a row was not taken, by what a person does about it."""
+
+    VALUE = "value"  # a value that the field does not take
+    FIELD = "field"  # an object or a field is missing in the CRM, or not open to us
+    RIGHTS = "rights"  # our user may not do this
+    RULE = "rule"  # a rule, a flow or a trigger of the organization refused it
+    DUPLICATE = "duplicate"  # a rule against duplicates, or several records under one key
+    FULL = "full"  # no room left in the CRM
+    LOCKED = "locked"  # others held the record, every time we tried
+    CONTACT_GONE = "contact_gone"
+    EDITED = "edited"
+    CRASHED = "crashed"  # writing it stopped a worker
+    OTHER = "other"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +99,8 @@ class Outcome:
     before: Mapping[str, Any] | None = None
     changed_by_others: bool = False  # somebody edited the record since we wrote it
     error: str | None = None  # plain words with the field's name, never a value
+    fault: Fault | None = None  # with `rejected`: which kind it is; None counts as `other`
+    version: int | None = None  # with `stale`: the version that the CRM holds, when it can be told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +117,10 @@ class Description:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a write would do, without doing it: external keys by result."""
+    """What a write would do, without doing it: external keys by result, and by key what stands there now."""
 
     by_result: Mapping[Result, tuple[str, ...]] = field(default_factory=dict)
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of records that exist
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +128,7 @@ class Budget:
     """How many calls are left today; None when the CRM sets no limit."""
 
     remaining: int | None = None
+    limit: int | None = None  # of the whole period, when it is known
     resets_at: datetime | None = None
 
 
@@ -125,15 +148,24 @@ class Crm(Protocol):
     def plan(self, batch: Sequence[EntryWrite]) -> Plan: ...
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
-        """Create or update by external key, one outcome per row in the same order; an older version never wins."""
+        """Create or update by external key, one outcome per row in the same order; an older version never wins.
+
+        A field that somebody else changed stays as they left it, where the CRM can tell which those are.
+        """
         ...
 
     def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
-        """Remove by external key; a record that is not there counts as withdrawn."""
+        """Remove by external key; a record that is not there counts as withdrawn.
+
+        A record that somebody else edited stays and is `edited`, unless the row is forced. If what it says must go,
+        the fields that nobody edited are emptied all the same.
+        """
         ...
 
     def resolve_merge(self, native_id: str) -> str | None:
         """Which contact lives on for this id: itself, the survivor of its merges, or None when it is deleted."""
         ...
 
-    def budget(self) -> Budget: ...
+    def budget(self) -> Budget:
+        """How many calls are left; asked every few seconds of writing, so it should cost no call of its own."""
+        ...

@@ -2,11 +2,13 @@
 
 It keeps the promises of a CRM behind HTTP: its own transactions, records unique by external key, an older version
 never wins, and a ledger of every write it took. Records stay with the contact they were written to; moving them
-after a merge is for whoever wrote them. Nobody but us can edit a record, so `changed_by_others` is always False.
+after a merge is for whoever wrote them. What we wrote is kept beside what stands there, so that an edit by others is
+known field by field.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +18,17 @@ from scrm.db import Database
 from scrm.errors import CrmError
 from scrm.i18n import N_, gettext
 from scrm.models import LocalContact, LocalLedger, LocalRecord
-from scrm.sync.crm.base import Budget, Changes, ContactRecord, Description, EntryWrite, Outcome, Plan, Result
+from scrm.sync.crm.base import (
+    Budget,
+    Changes,
+    ContactRecord,
+    Description,
+    EntryWrite,
+    Fault,
+    Outcome,
+    Plan,
+    Result,
+)
 from scrm.sync.crm.local_contacts import by_native_id, one_writer, record_number, survivor
 
 CRM_ID = "local"
@@ -69,7 +81,8 @@ class LocalCrm:
             for row in batch:
                 result, _fault = drawer.judge(row)
                 by_result.setdefault(result, []).append(row.external_key)
-        return Plan(by_result={result: tuple(keys) for result, keys in by_result.items()})
+            before = {key: dict(record.fields) for key, record in drawer.records.items()}
+        return Plan(by_result={result: tuple(keys) for result, keys in by_result.items()}, before=before)
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
@@ -127,7 +140,7 @@ class _Drawer:
         if fault := _fault(row):
             return Result.REJECTED, fault
         record = self.records.get(row.external_key)
-        if row.version < (record.version if record else self.withdrawn.get(row.external_key, row.version)):
+        if row.version < (self._held(row) or 0):
             return Result.STALE, None
         alive = survivor(self.session, row.contact_native_id)
         if alive is None or str(alive.id) != row.contact_native_id:
@@ -135,7 +148,7 @@ class _Drawer:
         if record is None:
             return Result.CREATED, None
         same = (record.fields, record.contact_native_id, record.occurred_at) == (
-            dict(row.fields),
+            dict(row.fields) | _edits(record),
             row.contact_native_id,
             row.occurred_at,
         )
@@ -145,6 +158,7 @@ class _Drawer:
         result, fault = self.judge(row)
         record = self.records.get(row.external_key)
         before = dict(record.fields) if record else None
+        edits = _edits(record) if record else {}
         if result in {Result.CREATED, Result.UPDATED, Result.UNCHANGED}:
             if record is None:
                 record = self.records[row.external_key] = LocalRecord(external_key=row.external_key)
@@ -152,31 +166,49 @@ class _Drawer:
             record.contact_native_id = row.contact_native_id
             record.version = row.version
             record.occurred_at = row.occurred_at
-            record.fields = dict(row.fields)
+            record.fields, record.written = dict(row.fields) | edits, dict(row.fields)
             self.session.flush()
         return Outcome(
             external_key=row.external_key,
             result=result,
             record_id=str(record.id) if record else None,
             before=before,
+            changed_by_others=bool(edits),
             error=fault,
+            fault=Fault.VALUE if fault else None,
+            version=self._held(row) if result is Result.STALE else None,
         )
 
     def withdraw(self, row: EntryWrite) -> Outcome:
         record = self.records.get(row.external_key)
-        if record is not None and row.version < record.version:
-            return Outcome(external_key=row.external_key, result=Result.STALE, record_id=str(record.id))
-        before = dict(record.fields) if record else None
-        if record is not None:
+        if record is None:
+            return Outcome(external_key=row.external_key, result=Result.WITHDRAWN)
+        key, record_id, before = row.external_key, str(record.id), dict(record.fields)
+        if row.version < record.version:
+            held = record.version
+            return Outcome(external_key=key, result=Result.STALE, record_id=record_id, version=held)
+        edits = _edits(record)
+        result = Result.EDITED if edits and not row.is_forced else Result.WITHDRAWN
+        if result is Result.WITHDRAWN:
             self.session.execute(delete(LocalRecord).where(LocalRecord.id == record.id))
             self.session.expunge(record)
-            del self.records[row.external_key]
+            del self.records[key]
+        elif row.must_go:
+            nothing: dict[str, Any] = dict.fromkeys(record.fields)
+            record.fields, record.written = nothing | edits, nothing
         return Outcome(
-            external_key=row.external_key,
-            result=Result.WITHDRAWN,
-            record_id=str(record.id) if record else None,
-            before=before,
+            external_key=key, result=result, record_id=record_id, before=before, changed_by_others=bool(edits)
         )
+
+    def _held(self, row: EntryWrite) -> int | None:
+        """The version that the CRM has heard of: the record's, else the one with which it was withdrawn."""
+        record = self.records.get(row.external_key)
+        return record.version if record else self.withdrawn.get(row.external_key)
+
+
+def _edits(record: LocalRecord) -> dict[str, Any]:
+    """The fields that no longer say what we wrote, as somebody else left them."""
+    return {name: value for name, value in record.fields.items() if value != record.written.get(name)}
 
 
 def _note(session: Session, db: Database, batch: Sequence[EntryWrite], outcomes: Sequence[Outcome]) -> None:
