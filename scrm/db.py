@@ -6,24 +6,29 @@ transaction that reads and then writes fails as soon as two processes do so) and
 NORMAL the answer to a webhook leaves before its row is on disk).
 """
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
+import orjson
 import pysqlite3.dbapi2
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
     Integer,
     MetaData,
     TypeDecorator,
+    any_,
+    bindparam,
     create_engine,
     event,
     text,
@@ -146,11 +151,32 @@ def take_turns(session: Session, lock: int) -> None:
         session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
+def among(session: Session, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether the column holds one of these values.
+
+    On PostgreSQL as one array, so that the statement stays the same however many there are: a list of a new length
+    would be parsed and planned anew, by the driver and by the server.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return column.in_(list(values))
+    return column == any_(bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
+
+
+def to_json(value: Any) -> str:
+    """JSON as it is stored: keys in order, so that equal values are equal texts."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # whole numbers beyond 64 bits, lone surrogates, keys that are no texts
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
             url,
             hide_parameters=True,
+            json_serializer=to_json,
+            json_deserializer=orjson.loads,
             pool_pre_ping=True,
             pool_size=5,
             max_overflow=15,
@@ -168,6 +194,8 @@ def _engine(url: str) -> Engine:
         url,
         module=pysqlite3.dbapi2,
         hide_parameters=True,  # they are people's names and texts; an error's message goes into the log
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
         connect_args={"timeout": 30},
         pool_size=5,
         max_overflow=15,

@@ -1,12 +1,12 @@
 """Plain text from the HTML that networks send; paragraphs and line breaks stay, links stay as text.
 
-nh3 parses first, so that no markup however broken reaches Python's own parser, which some of it makes fail.
+nh3 parses it and writes it anew with the few tags that matter here, so that what remains to be read is regular: tags
+in lower case, attributes in double quotes.
 """
 
 import re
 from functools import lru_cache
 from html import unescape
-from html.parser import HTMLParser
 
 import nh3
 
@@ -15,6 +15,8 @@ TAGS = set(BLOCKS | {"a", "br", "li"})
 ATTRIBUTES = {"a": {"href"}, "p": {"class"}}
 FALLBACK = "quote-inline"  # "RE: <link>" for clients without quotes; the quote itself is a field of its own
 SPACES, LINE_ENDS, MANY_LINES = re.compile(r"\s+"), re.compile(r" *\n *"), re.compile(r"\n{3,}")
+TAG = re.compile(r"""<(/?)([a-z0-9]+)((?: [a-z]+="[^"]*")*)>""")
+ATTRIBUTE = re.compile(r"""([a-z]+)="([^"]*)\"""")
 SAME_AS_HREF = re.compile(r"^(https?://)?(www\.)?")
 
 
@@ -24,40 +26,50 @@ def html_to_text(html: str) -> str:
     if "<" not in html:
         return SPACES.sub(" ", unescape(html)).strip()
     reader = _Reader()
-    reader.feed(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None))
-    reader.close()
+    reader.read(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None))
     return MANY_LINES.sub("\n\n", LINE_ENDS.sub("\n", "".join(reader.parts))).strip()
 
 
-class _Reader(HTMLParser):
+class _Reader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._href = ""
         self._link_begins = 0
         self._is_fallback = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
+    def read(self, html: str) -> None:
+        end = 0
+        for tag in TAG.finditer(html):
+            self._add_text(html[end : tag.start()])
+            closes, name, attributes = tag.groups()
+            if closes:
+                self._close(name)
+            else:
+                self._open(name, dict(ATTRIBUTE.findall(attributes)))
+            end = tag.end()
+        self._add_text(html[end:])
+
+    def _open(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "br":
             self._add("\n")
         elif tag == "li":
             self._add("\n- ")
         elif tag == "a":
-            self._href, self._link_begins = found.get("href") or "", len(self.parts)
+            self._href, self._link_begins = unescape(attributes.get("href", "")), len(self.parts)
         elif tag in BLOCKS:
-            self._is_fallback = FALLBACK in (found.get("class") or "").split()
+            self._is_fallback = FALLBACK in unescape(attributes.get("class", "")).split()
             self._add("\n\n")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _close(self, tag: str) -> None:
         if tag == "a":
             self._end_link()
         elif tag in BLOCKS:
             self._add("\n\n")
             self._is_fallback = False
 
-    def handle_data(self, data: str) -> None:
-        self._add(SPACES.sub(" ", data))
+    def _add_text(self, html: str) -> None:
+        if html:
+            self._add(SPACES.sub(" ", unescape(html) if "&" in html else html))
 
     def _end_link(self) -> None:
         """Name the address behind a link whose text does not say it; mentions and hashtags say enough."""

@@ -33,7 +33,6 @@ class InternalCheck:
 def internal_check(session: Session, more: Iterable[Key] = ()) -> InternalCheck:
     """The check as connections and preferences stand now, `more` keys included."""
     own = session.execute(select(Connection.network, Connection.scope, Connection.native_id)).all()
-    stored = session.get(Preference, PREFERENCE)
-    named = stored.value if stored else {}
+    named = session.scalar(select(Preference.value).where(Preference.name == PREFERENCE)) or {}
     keys = {Key(network=n, scope=s, native_id=i) for n, s, i in (*own, *named.get("profiles", []))}
     return InternalCheck(keys=frozenset(keys | set(more)), domains=frozenset(named.get("domains", [])))

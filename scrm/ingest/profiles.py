@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from scrm.db import METADATA, upsert
+from scrm.db import METADATA, among, upsert
 from scrm.ingest.translate import Batch
 from scrm.models import (
     Candidate,
@@ -63,9 +63,9 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
             renamed.append((row.id, record.handle))
     fresh = [_new_row(key, batch.profiles.get(key), context) for key in wanted if key not in known]
     if fresh:
-        columns = [PROFILES.c[name] for name in IDENTITY]
-        for row in session.execute(insert(PROFILES).returning(*columns, PROFILES.c.handle), fresh):
-            known[_key(row)] = Known(row.id, row.is_internal)
+        session.execute(insert(PROFILES), fresh)
+        for key, row in _find(session, [key for key in wanted if key not in known]):
+            known[key] = Known(row.id, row.is_internal)
             renamed.append((row.id, row.handle))
     _remember_handles(session, context.now, renamed)
     return known
@@ -81,7 +81,9 @@ def _find(session: Session, keys: Iterable[Key]) -> Iterable[tuple[Key, Row[Any]
     for key in keys:
         by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
     for (network, scope), ids in by_scope.items():
-        mine = (PROFILES.c.network == network) & (PROFILES.c.scope == scope) & PROFILES.c.native_id.in_(ids)
+        mine = (
+            (PROFILES.c.network == network) & (PROFILES.c.scope == scope) & among(session, PROFILES.c.native_id, ids)
+        )
         for row in session.execute(select(*COMPARED).where(mine)):
             yield _key(row), row
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.base import RECHECK as RECHECK_STREAM
-from scrm.db import METADATA, take_turns, upsert
+from scrm.db import METADATA, among, take_turns, upsert
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, forget_profiles, store_profiles
 from scrm.ingest.translate import Batch
@@ -24,6 +24,8 @@ from scrm.records import DeletedKind, Direction, InteractionRecord, Key
 RECHECK_DAYS = 30  # items up to this age are read again …
 RECHECK = timedelta(hours=20)  # … this often, so that 24 hours are kept with room to spare
 CONTENTLESS = frozenset({"reaction", "share", "follow"})  # may be taken back and done again under the same key
+INTERACTIONS = METADATA.tables[Interaction.__tablename__]
+LINKED = METADATA.tables[Link.__tablename__].c.profile_id
 COMPARED = ("kind", "audience", "text", "url", "language", "thread_key", "in_reply_to", "target")
 
 
@@ -90,7 +92,7 @@ def _linked(session: Session, profile_ids: set[int]) -> list[int]:
     """
     if not profile_ids:
         return []
-    return list(session.scalars(select(Link.profile_id).where(Link.profile_id.in_(profile_ids))))
+    return list(session.scalars(select(LINKED).where(among(session, LINKED, profile_ids))))
 
 
 def _store_raw(session: Session, context: Context, batch: Batch) -> None:
@@ -144,7 +146,7 @@ def _store_interactions(
                 confirmed.append(row.id)
     session.flush()
     if fresh:
-        session.execute(insert(METADATA.tables[Interaction.__tablename__]), fresh)
+        session.execute(insert(INTERACTIONS), fresh)
         stored.new = len(fresh)
     watch_again(session, watches)  # also wakes the recheck, which nothing else would begin
     if confirmed and context.stream == RECHECK_STREAM:
@@ -159,7 +161,9 @@ def _stored(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
     for (network, scope), ids in by_scope.items():
         for row in session.scalars(
             select(Interaction).where(
-                Interaction.network == network, Interaction.scope == scope, Interaction.native_id.in_(ids)
+                Interaction.network == network,
+                Interaction.scope == scope,
+                among(session, INTERACTIONS.c.native_id, ids),
             )
         ):
             found[Key(network=network, scope=scope, native_id=row.native_id)] = row

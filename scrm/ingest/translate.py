@@ -1,13 +1,13 @@
 """Turn the items of a page into what is to be stored; computed before any transaction begins."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from scrm.connectors.base import Account, WatchOrder
 from scrm.connectors.payload import Payload, clean
+from scrm.db import to_json
 from scrm.errors import PayloadError
 from scrm.records import DeletionRecord, InteractionRecord, Key, ProfileRecord, Record
 
@@ -52,8 +52,9 @@ def translate(
     """Translate every item; one that cannot be is quarantined with the place and the expectation."""
     batch = Batch()
     for item in items:
-        body = json.dumps(item, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        body = body.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        body = to_json(item)
+        if not body.isascii():
+            body = body.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         raw = RawItem(digest=hashlib.sha256(body.encode()).digest()[:16], body=body)
         batch.raw.append(raw)
         try:

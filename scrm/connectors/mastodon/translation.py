@@ -41,6 +41,7 @@ FIELD_NAMES = {
     "email": {"email", "e-mail", "mail"},
 }
 SIGNS = {"🏢": "company", "💼": "title", "📍": "location", "📧": "email", "✉": "email"}
+MEANINGS = SIGNS | {word: meaning for meaning, words in FIELD_NAMES.items() for word in words}
 HREF = re.compile(r'href="(https?://[^"<>\s]+)"')
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
@@ -90,7 +91,7 @@ def _said_in(lines: list[tuple[str, Payload]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, line in lines:
         word = name.strip(" :\ufe0f").casefold()
-        meaning = SIGNS.get(word) or next((what for what, words in FIELD_NAMES.items() if word in words), None)
+        meaning = MEANINGS.get(word)
         text = html_to_text(line.optional_text("value") or "")
         if meaning == "email":
             address = ADDRESS.search(text)
@@ -174,10 +175,11 @@ def status_records(
     if counterpart:
         yield counterpart
     target = shown.text("uri") if shown else None
+    is_named = names_us(status, account)
     uri = status.text("uri")
     yield InteractionRecord(
         key=key(f"reblog:{author.key.native_id}:{target}" if reblog else uri),
-        kind=kind_of(status, account),
+        kind=kind_of(status, is_named=is_named),
         author=author.key,
         occurred_at=status.time("created_at"),
         text=None if reblog else text_of(status),
@@ -190,11 +192,11 @@ def status_records(
         counterpart=counterpart.key if counterpart else None,
         edited_at=None if reblog else status.optional_time("edited_at"),
         fetch_ref=status.text("id"),
-        mentions=(account.key,) if names_us(status, account) else (),
+        mentions=(account.key,) if is_named else (),
     )
 
 
-def kind_of(status: Payload, account: Account) -> InteractionKind:
+def kind_of(status: Payload, *, is_named: bool) -> InteractionKind:
     """What the status itself is, on whatever way it came."""
     if status.has("reblog"):
         return InteractionKind.SHARE
@@ -204,7 +206,7 @@ def kind_of(status: Payload, account: Account) -> InteractionKind:
         return InteractionKind.REPLY
     if status.has("quote"):
         return InteractionKind.QUOTE
-    return InteractionKind.MENTION if names_us(status, account) else InteractionKind.POST
+    return InteractionKind.MENTION if is_named else InteractionKind.POST
 
 
 def answers(status: Payload) -> bool:
