@@ -31,6 +31,7 @@ from scrm.runtime import Core, Wake, open_core
 from scrm.sync.contacts import pull
 from scrm.sync.crm import open_crm
 from scrm.sync.outbox import deliver
+from scrm.sync.resend import resend
 from scrm.sync.timeline import expand_due
 from scrm.sync.webhook import apply_due
 
@@ -195,6 +196,11 @@ def _purge(core: Core, _subject: int | None) -> bool:
     return False
 
 
+def _resend(core: Core, _subject: int | None) -> bool:
+    resend(core)
+    return False
+
+
 JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "read": _read,
     "subscribe": _subscribe,
@@ -207,6 +213,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "pull": _pull,
     "inbox": _inbox,
     "purge": _purge,
+    "resend": _resend,
 }
 
 FOLLOWS: dict[str, tuple[str, ...]] = {
@@ -219,4 +226,5 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "pull": ("keys", "expand"),
     "inbox": ("pull",),
     "purge": ("expand",),
+    "resend": ("deliver",),
 }

@@ -30,6 +30,9 @@ class UnreliableCrm:
         self.forecast: deque[Weather] = deque()
         self.answers: dict[str, deque[Result]] = {}
         self.retry_after: float | None = None
+        self.tells_version = True
+        self.calls_left: int | None = None  # counted down by each call; None: without limit
+        self.calls_limit: int | None = None
         self.batch_size: int | None = None
         self.calls: Counter[str] = Counter()
         self.sent: list[tuple[str, ...]] = []  # keys of each batch
@@ -61,12 +64,17 @@ class UnreliableCrm:
         return self.real.resolve_merge(native_id)
 
     def budget(self) -> Budget:
-        return self.real.budget()
+        if self.calls_left is None:
+            return self.real.budget()
+        return Budget(remaining=self.calls_left, limit=self.calls_limit)
 
     def _send(
         self, batch: Sequence[EntryWrite], take: Callable[[Sequence[EntryWrite]], Sequence[Outcome]]
     ) -> Sequence[Outcome]:
         self.sent.append(tuple(row.external_key for row in batch))
+        if self.calls_left is not None:
+            self.calls_left -= 1
+            assert self.calls_left >= 0, "a call that the budget did not allow"
         weather = self.forecast.popleft() if self.forecast else Weather.FINE
         if weather is Weather.DOWN:
             raise CrmRetryLaterError("the CRM does not answer", retry_after=self.retry_after)
@@ -77,6 +85,8 @@ class UnreliableCrm:
         self.meanwhile()
         if weather is Weather.ANSWER_LOST:
             raise CrmRetryLaterError("the answer of the CRM was lost", retry_after=self.retry_after)
+        if not self.tells_version:
+            taken = [replace(outcome, version=None) for outcome in taken]
         outcomes = {outcome.external_key: outcome for outcome in taken}
         return [scripted[row.external_key] or outcomes[row.external_key] for row in batch]
 

@@ -34,7 +34,9 @@ from scrm.cli.backup import (
     sqlite,
 )
 from scrm.config import Settings
+from scrm.db import Database
 from scrm.i18n import _
+from scrm.sync import resend
 from scrm.vault import Vault
 
 AT_FDCWD = -100
@@ -68,9 +70,18 @@ def restore_backup(settings: Settings, file: Path, *, force: bool = False) -> Pa
         _check(new, settings)
         (new / MANIFEST).unlink()
         if is_sqlite(settings):
+            _order_resending(f"sqlite:///{new / SQLITE}")
             return _exchange(new, state)
         _into_postgresql(new, settings)
+        _order_resending(settings.database)
         return None
+
+
+def _order_resending(url: str) -> None:
+    """What the CRM was told since the backup is unknown to us now."""
+    db = Database(url)
+    resend.order(db, db.clock.now())
+    db.close()
 
 
 def _unpack(file: Path, target: Path) -> None:

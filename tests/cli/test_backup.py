@@ -6,13 +6,14 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from scrm import migrations
 from scrm.cli.backup import BackupError, make_backup
 from scrm.cli.restore import restore_backup
 from scrm.config import Settings
 from scrm.db import Database
+from scrm.models import Chore
 from scrm.vault import Vault
 from tests.cli.conftest import Call
 
@@ -29,7 +30,17 @@ def note(settings: Settings, name: str) -> None:
 def noted(settings: Settings) -> list[str]:
     db = Database(settings.database)
     with db.engine.connect() as connection:
-        found = list(connection.execute(text("SELECT name FROM chore ORDER BY name")).scalars())
+        found = list(connection.execute(text("SELECT name FROM chore WHERE due_at IS NULL ORDER BY name")).scalars())
+    db.close()
+    return found
+
+
+def ordered(settings: Settings) -> list[str]:
+    """The chores that are to be done at once."""
+    db = Database(settings.database)
+    with db.read() as session:
+        due = session.scalars(select(Chore.name).where(Chore.due_at <= db.clock.now()).order_by(Chore.name))
+        found = list(due)
     db.close()
     return found
 
@@ -102,6 +113,7 @@ def test_restore_brings_back_rows_and_keys_and_keeps_the_old_state(
     told = call("restore", str(file))
     assert told.exit_code == 0, told.output
     assert noted(installed) == ["before"]
+    assert ordered(installed) == ["resend"]  # what the CRM was told since the backup is unknown
     assert Vault.load("", installed.state_dir).open(sealed, "connection/1/credentials") == {"token": "t"}
     (kept,) = tmp_path.glob("state.before-*")
     assert noted(Settings(state_dir=kept)) == ["after", "before"]
@@ -209,6 +221,7 @@ def test_postgresql_is_backed_up_and_brought_back(postgres_server: str, tmp_path
         note(settings, "after")
         assert restore_backup(settings, tmp_path / "backup.tar.gz") is None
         assert noted(settings) == ["before"]
+        assert ordered(settings) == ["resend"]
         assert migrations.differences(settings.database) == []
     finally:
         with server.connect() as connection:

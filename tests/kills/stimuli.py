@@ -27,6 +27,10 @@ ELSEWHERE = {
     "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
     "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
     "calls.note": "the built-in CRM has no budget: tests/sync/test_calls.py",
+    **dict.fromkeys(
+        ("resend.order", "resend.claim", "resend.portion", "resend.finish"),
+        "only after a restore: tests/sync/test_resend.py",
+    ),
     "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
     "cli.webhook_retry": "nothing is ever set aside in the sweep: tests/cli/test_webhook.py",

@@ -25,6 +25,7 @@ from scrm.policy import Use, permit
 from scrm.records import Key
 from scrm.runtime import Core
 from scrm.sync.contacts import mark_pull_due, pull
+from scrm.sync.crm.base import EntryWrite
 from scrm.sync.outbox import deliver
 from scrm.sync.timeline import expand_due
 from tests.factories import NOW, make_contact, make_interaction, make_profile
@@ -168,6 +169,24 @@ class Town:
         with self.db.read() as session:
             open_state = TimelineEntry.state == EntryState.TODO.value
             return session.scalar(select(func.count()).select_from(TimelineEntry).where(open_state)) or 0
+
+    def entry_write(self, *, version: int, text: str) -> EntryWrite:
+        """The only entry as somebody else would write it."""
+        (key,) = self.records()
+        contact, _text = self.records()[key]
+        return EntryWrite(
+            external_key=key,
+            contact_native_id=contact,
+            version=version,
+            occurred_at=self.clock.now(),
+            fields={"text": text},
+        )
+
+    def edit_record(self, **fields: str) -> None:
+        """Somebody edits every record in the CRM."""
+        with self.db.write("test.edit") as session:
+            for row in session.scalars(select(LocalRecord)):
+                row.fields = row.fields | fields
 
     def entry_values(self, **values: Any) -> None:
         """Put every entry into a state that only time or a crash would bring."""
