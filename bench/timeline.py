@@ -12,7 +12,6 @@ import json
 import os
 import random
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,8 @@ from scrm.db import Database
 from scrm.migrations import upgrade
 from scrm.models import Contact, Interaction, Judgment, Link, Profile, Role, uuid7
 from scrm.runtime import open_core
-from scrm.web.auth import ensure_user, make_sign_in_link
+from scrm.web.people import ensure_user, make_sign_in_link
+from tests.cli.running import free_port
 
 REQUESTS = 1000
 PER_CONTACT = 100
@@ -101,7 +101,7 @@ def _interaction(n: int, owner: int, rng: random.Random) -> dict[str, Any]:
 
 def ask(url: str, state: Path, contacts: list[Any]) -> dict[str, float]:
     """Start the web process, sign in as a rep, and time the pages in milliseconds."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "DATABASE_URL": url, "SCRM_STATE_DIR": str(state), "SCRM_PORT": str(port),
                    "REDIS_URL": "redis://127.0.0.1:1"}  # fmt: skip
     with subprocess.Popen(
@@ -143,12 +143,6 @@ def _sign_in(browser: requests.Session, base: str, url: str, state: Path) -> Non
     answer = browser.post(f"{base}/sign-in/{token}", data={"csrf_token": csrf.group(1) if csrf else ""})
     if answer.status_code != 200:
         raise SystemExit(f"signing in answers {answer.status_code}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def measure(engine: str, interactions: int, folder: Path) -> dict[str, Any]:
