@@ -2,7 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrm.matching.keys import contact_keys, make_key, profile_keys
+from scrm.matching.keys import (
+    COUNTED_FROM,
+    MOST_CONTACTS_PER_KEY,
+    MOST_ROWS,
+    choose,
+    contact_keys,
+    contact_values,
+    make_key,
+    profile_keys,
+    profile_values,
+)
 from tests.matching.people import contact, link, profile
 
 MEET = [
@@ -37,6 +47,13 @@ MEET = [
         contact("Jane Yu", emails=("j@company.example",)),
         profile("Yu", links=(link("https://company.example/team"),)),
     ),
+    ("a number in the bio", contact(phones=("0171 2345678",)), profile(bio="call +49 (171) 234-5678 any time")),
+    ("a handle with digits, on another network", contact(handles=(("x", "q_77"),)), profile(handle="q_77")),
+    (
+        "an employer's domain",
+        contact(emails=("j@company.example",)),
+        profile(links=(link("https://company.example"),)),
+    ),
     ("a company's page", contact("Example GmbH", kind="account"), profile("Example", is_organization=True)),
 ]
 
@@ -50,6 +67,38 @@ def test_a_pair_worth_scoring_shares_a_key(ours, theirs):
 def test_what_is_no_name_makes_no_key(name):
     assert contact_keys(contact(name)) == set()
     assert profile_keys(profile(name, network="")) == set()
+
+
+CONTEXTS = [
+    ("a city", {"city": "Kiel"}, {"location": "Kiel, Germany"}, "c"),
+    ("a company", {"company": "Acme GmbH"}, {"company": "Acme"}, "w"),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "family"), [case[1:] for case in CONTEXTS], ids=[c[0] for c in CONTEXTS])
+@pytest.mark.parametrize("shown", ["John Smith", "Smith, John", "Jon Smith", "John Smyth"])
+def test_a_name_that_thousands_share_is_found_beside(ours, theirs, family, shown):
+    met = set(contact_values(contact("John Smith", **ours))) & set(profile_values(profile(shown, **theirs)))
+    assert family in {found for found, _ in met}
+
+
+def test_the_rarest_keys_are_looked_up_while_their_rows_are_affordable():
+    keys = [make_key("t", str(number)) for number in range(8)]
+    holders = dict(zip(keys, (1, 300, 300, 300, 300, 300, 300, 300), strict=True))
+    assert choose({keys[0]: 1, keys[1]: 300}) == [keys[0], keys[1]]
+    assert choose(holders) == [keys[0]]  # those after it are equally common: all or none, and all are too many
+    assert choose(dict.fromkeys(keys, MOST_ROWS)) == []
+
+
+def test_a_key_held_by_too_many_is_never_looked_up():
+    key = make_key("t", "smith")
+    assert choose({key: MOST_CONTACTS_PER_KEY}) == [key]
+    assert choose({key: MOST_CONTACTS_PER_KEY + 1}) == []
+
+
+def test_rare_keys_are_looked_up_however_many_they_are():
+    keys = [make_key("t", str(number)) for number in range(MOST_ROWS)]
+    assert set(choose(dict.fromkeys(keys, COUNTED_FROM - 1))) == set(keys)
 
 
 def test_strangers_share_no_key():
