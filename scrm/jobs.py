@@ -31,6 +31,7 @@ from scrm.runtime import Core, Wake, open_core
 from scrm.sync.contacts import pull
 from scrm.sync.crm import open_crm
 from scrm.sync.outbox import deliver
+from scrm.sync.plan_run import advance
 from scrm.sync.resend import resend
 from scrm.sync.timeline import expand_due
 from scrm.sync.webhook import apply_due
@@ -196,6 +197,11 @@ def _purge(core: Core, _subject: int | None) -> bool:
     return False
 
 
+def _plan(core: Core, _subject: int | None) -> bool:
+    crm = open_crm(core.db, ACTIVE_CRM)
+    return _until_done(lambda: advance(core, crm))
+
+
 def _resend(core: Core, _subject: int | None) -> bool:
     resend(core)
     return False
@@ -214,6 +220,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "inbox": _inbox,
     "purge": _purge,
     "resend": _resend,
+    "plan": _plan,
 }
 
 FOLLOWS: dict[str, tuple[str, ...]] = {

@@ -24,6 +24,7 @@ from scrm.models import (
     SignInLink,
     TimelineEntry,
     WebSession,
+    WritePlan,
     mark_timelines_due,
 )
 from scrm.runtime import Core
@@ -32,6 +33,7 @@ PORTION = 200
 INBOX_DAYS = 30  # ids are remembered this long, so that a late repeat has no second effect
 RUN_DAYS = 30
 DELIVERY_DAYS = 90
+PLAN_DAYS = 30
 PAID_DAYS = 2
 
 
@@ -45,6 +47,7 @@ def purge(core: Core) -> bool:
             _blank_interactions(session, now),
             _delete_interactions(session, now),
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
+            _delete_plans(session, now - timedelta(days=PLAN_DAYS)),
             _delete_some(session, Run, Run.started_at < now - timedelta(days=RUN_DAYS)),
             _delete_some(
                 session,
@@ -63,6 +66,15 @@ def _delete_some(session: Session, model: type, condition: object) -> int:
     if ids:
         session.execute(delete(model).where(model.id.in_(ids)))  # type: ignore[attr-defined]
     return len(ids)
+
+
+def _delete_plans(session: Session, before: datetime) -> int:
+    """Steps of old plans, which hold texts, and then the plans."""
+    old = select(WritePlan.id).where(WritePlan.created_at < before)
+    count = _delete_some(session, PlanStep, PlanStep.plan_id.in_(old))
+    if count == 0:
+        session.execute(delete(WritePlan).where(WritePlan.created_at < before))
+    return count
 
 
 def _blank_profiles(session: Session, now: datetime) -> int:

@@ -19,7 +19,7 @@ from scrm.connectors.push import STREAM as PUSH
 from scrm.db import upsert
 from scrm.ingest.subscriptions import plan_subscriptions
 from scrm.jobs import ACTIVE_CRM, QUEUE, SERIALIZER, enqueue, work
-from scrm.models import ArchiveFile, Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue
+from scrm.models import ArchiveFile, Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue, WritePlan
 from scrm.models.inbox import is_from_network, is_todo
 from scrm.runtime import Core, open_core
 from scrm.sync.outbox import has_due
@@ -91,6 +91,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "keys": (Contact, Contact.key_due_at <= now),
         "match": (Profile, Profile.match_due_at <= now),
         "expand": (TimelineDue, _is_due(TimelineDue, now)),
+        "plan": (WritePlan, _is_due(WritePlan, now)),
     }
     for kind, (model, condition) in questions.items():
         if session.execute(select(1).select_from(model).where(condition).limit(1)).first():

@@ -6,7 +6,18 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from scrm.errors import CrmAuthError, CrmRetryLaterError
-from scrm.sync.crm.base import Budget, Changes, ContactRecord, Crm, Description, EntryWrite, Outcome, Plan, Result
+from scrm.sync.crm.base import (
+    Budget,
+    Changes,
+    ContactRecord,
+    Crm,
+    Description,
+    EntryWrite,
+    Fault,
+    Outcome,
+    Plan,
+    Result,
+)
 
 
 class Weather(Enum):
@@ -31,6 +42,7 @@ class UnreliableCrm:
         self.answers: dict[str, deque[Result]] = {}
         self.retry_after: float | None = None
         self.tells_version = True
+        self.fault: Fault | None = None  # of what is refused
         self.calls_left: int | None = None  # counted down by each call; None: without limit
         self.calls_limit: int | None = None
         self.batch_size: int | None = None
@@ -50,6 +62,7 @@ class UnreliableCrm:
         return self.real.read(native_ids)
 
     def plan(self, batch: Sequence[EntryWrite]) -> Plan:
+        self.calls["plan"] += 1
         return self.real.plan(batch)
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
@@ -94,4 +107,9 @@ class UnreliableCrm:
         results = self.answers.get(row.external_key)
         if not results:
             return None
-        return Outcome(external_key=row.external_key, result=results.popleft(), error="subject: expected a text")
+        return Outcome(
+            external_key=row.external_key,
+            result=results.popleft(),
+            error="subject: expected a text",
+            fault=self.fault,
+        )

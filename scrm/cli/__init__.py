@@ -31,6 +31,8 @@ COMMANDS = {
     "replay": "replay",
     "user": "user",
     "webhook": "webhook",
+    "plan": "plan",
+    "errors": "errors",
     "settings": "settings",
     "new-connector": "new_connector",
     "failpoints": "failpoints",

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, delete, false, or_, select, update
+from sqlalchemy import and_, delete, false, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm.i18n import N_, gettext
@@ -13,6 +13,7 @@ from scrm.models import (
     EntryState,
     Interaction,
     Link,
+    PlanStep,
     Profile,
     TimelineDue,
     TimelineEntry,
@@ -131,6 +132,8 @@ def _bring_in_line(
     may_be_there = entry.record_id is not None or (
         entry.generation > 0 and entry.state in {EntryState.TODO.value, EntryState.PARKED.value}
     )
+    if interaction.deleted_at is not None and entry.id is not None:  # its text stays in no plan either
+        session.execute(update(PlanStep).where(PlanStep.entry_id == entry.id).values(before=null(), after=null()))
     entry.version += 1
     entry.interaction_version = interaction.version
     entry.contact_id = contact.id if contact is not None else entry.contact_id

@@ -13,6 +13,7 @@ from scrm.web import (
     auth,
     connections,
     contacts,
+    error_inbox,
     errors,
     frame,
     health,
@@ -23,10 +24,25 @@ from scrm.web import (
     roles,
     webhooks,
     wording,
+    writing,
 )
 
 LARGEST_FORM: Final = 1024 * 1024
-PAGES: Final = (home, auth, account, review, contacts, connections, own, imports, archives, webhooks, health)
+PAGES: Final = (
+    home,
+    auth,
+    account,
+    review,
+    contacts,
+    connections,
+    own,
+    imports,
+    archives,
+    writing,
+    error_inbox,
+    webhooks,
+    health,
+)
 
 
 def create_app(core: Core) -> Flask:

@@ -16,7 +16,17 @@ from sqlalchemy import select, update
 
 from scrm.db import Database
 from scrm.matching.judgments import standing
-from scrm.models import Chore, Connection, ConnectionState, Contact, Link, Profile, WebSession
+from scrm.models import (
+    Chore,
+    Connection,
+    ConnectionState,
+    Contact,
+    Link,
+    PlanState,
+    Profile,
+    WebSession,
+    WritePlan,
+)
 from scrm.sandbox import cast
 from tests.kills.fleet import Fleet, token
 from tests.kills.world import US, Browser, World, now
@@ -27,6 +37,11 @@ ELSEWHERE = {
     "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
     "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
     "calls.note": "the built-in CRM has no budget: tests/sync/test_calls.py",
+    "plan.give_back": "the built-in CRM is never out of reach: tests/sync/test_plan.py",
+    **dict.fromkeys(
+        ("faults.send_again", "faults.remove", "faults.leave"),
+        "nothing is ever set aside in the sweep: tests/sync/test_faults.py",
+    ),
     **dict.fromkeys(
         ("resend.order", "resend.claim", "resend.portion", "resend.finish"),
         "only after a restore: tests/sync/test_resend.py",
@@ -118,6 +133,14 @@ class Stimuli:
             "matching.store": self._newcomer,
             "own": self._own,
             "people": self._wrong_password,
+            "plan": self._plan_writing,
+            "crm.plan": self._plan_writing,
+            "writing": self._plan_writing,
+            "writing.discard": lambda: self._plan_writing("discard"),
+            "cli.plan_make": lambda: self._command("plan", "make"),
+            "cli.plan_approve": lambda: self._plan_by_command("approve"),
+            "cli.plan_discard": lambda: self._plan_by_command("discard"),
+            "cli.plan_only_approved": lambda: self._command("plan", "only-approved", "off"),
             "privacy": self._chore,
             "replay": lambda: self._command("replay", "1"),
             "review": self._review,
@@ -175,6 +198,39 @@ class Stimuli:
                 self.admin.post(f"{path}/reconnect", form, page=f"{path}/reconnect")
             elif row.state == ConnectionState.PAUSED:
                 self.admin.post(path, {"act": "resume"}, page=path)
+
+        self.admin.post("/writing/mode", {"mode": "everything"}, page="/writing")
+
+    def _plan_writing(self, act: str = "approve") -> None:
+        """While only plans are written, people talk; the admin has a plan made and settles it."""
+        try:
+            self.admin.post("/writing/mode", {"mode": "plans"}, page="/writing")
+            self._change()
+            time.sleep(2)
+            self.admin.post("/writing/plans", {}, page="/writing")
+            plan = self._ready_plan()
+            if plan is not None:
+                self.admin.post(f"/writing/plans/{plan}", {"act": act}, page=f"/writing/plans/{plan}")
+                time.sleep(2)
+        finally:
+            self.admin.post("/writing/mode", {"mode": "everything"}, page="/writing")
+
+    def _plan_by_command(self, act: str) -> None:
+        self._command("plan", "make")
+        plan = self._ready_plan()
+        if plan is not None:
+            self._command("plan", act, str(plan))
+
+    def _ready_plan(self) -> UUID | None:
+        """The newest plan, as soon as it is made."""
+        query = select(WritePlan).order_by(WritePlan.id.desc()).limit(1)
+        for _ in range(20):
+            with self.db.read() as session:
+                plan = session.scalars(query).one_or_none()
+            if plan is None or plan.state == PlanState.READY:
+                break
+            time.sleep(0.5)
+        return plan.public_id if plan is not None and plan.state == PlanState.READY else None
 
     def _connections(self) -> list[Connection]:
         with self.db.read() as session:

@@ -1,0 +1,255 @@
+"""A dry run: every create, update, withdrawal and skip with what stands there, what would, and why; nothing written.
+
+A plan is made a portion at a time from the entries that are not done, in the order of their numbers, and never
+changed afterwards: each step has a digest of what it shows, and the plan one over all steps. Who approves it approves
+exactly that; `plan_run.py` carries it out.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from scrm.db import upsert
+from scrm.errors import ConflictError, InputError
+from scrm.failpoints import outside
+from scrm.i18n import N_
+from scrm.models import (
+    AuditEntry,
+    Contact,
+    CrmState,
+    EntryState,
+    Interaction,
+    Journal,
+    PlanState,
+    PlanStep,
+    Profile,
+    StepAction,
+    TimelineEntry,
+    WritePlan,
+    still_mine,
+)
+from scrm.runtime import Core
+from scrm.sync.calls import calls_for
+from scrm.sync.crm.base import Crm, Description, EntryWrite, Result
+from scrm.sync.outbox import as_written, batch_of
+from scrm.sync.outcomes import Sent
+
+OPEN = (EntryState.TODO.value, EntryState.HELD.value, EntryState.PARKED.value)
+WRITES = (StepAction.CREATE.value, StepAction.UPDATE.value)
+REASONS = {
+    Result.UNCHANGED: N_("The CRM holds it as it is."),
+    Result.STALE: N_("The CRM holds a newer version."),
+    Result.CONTACT_GONE: N_("The contact no longer exists in the CRM."),
+    Result.REJECTED: N_("The CRM would refuse it."),
+    Result.RETRY: N_("The CRM cannot say now."),
+}
+NO_REASON = N_("It waits, or was set aside.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a step says."""
+
+    action: StepAction
+    reason: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+    def digest(self, row: Sent) -> str:
+        """A hash of all that it says of this entry."""
+        entry = row.entry
+        said = [entry.external_key, entry.version, row.contact.native_id, self.action, self.before, self.after]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def order(
+    session: Session, crm_id: str, now: datetime, *, contact_id: int | None = None, user_id: int | None = None
+) -> WritePlan:
+    """Have a plan made of everything, or of what concerns one contact."""
+    row = WritePlan(
+        crm_id=crm_id,
+        contact_id=contact_id,
+        state=PlanState.MAKING.value,
+        created_at=now,
+        created_by=user_id,
+        due_at=now,
+        generation=0,
+        crash_count=0,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def approve(session: Session, plan_id: UUID, now: datetime, user_id: int | None = None) -> WritePlan:
+    """Have exactly this plan carried out; raises ConflictError when it is not ready any more, or was altered."""
+    plan = _locked(session, plan_id)
+    if plan.state != PlanState.READY or plan.digest != _digest_of(session, plan.id):
+        raise ConflictError("this plan is not ready to be approved")
+    plan.state, plan.due_at = PlanState.APPROVED.value, now
+    plan.approved_at, plan.approved_by = now, user_id
+    _note(session, plan, "plan.approved", now, user_id)
+    return plan
+
+
+def discard(session: Session, plan_id: UUID, now: datetime, user_id: int | None = None) -> None:
+    """Put a plan aside; what of an approved one was done stays done. Raises ConflictError when it has ended."""
+    plan = _locked(session, plan_id)
+    if plan.state in {PlanState.DONE, PlanState.DISCARDED}:
+        raise ConflictError("this plan has ended")
+    plan.state, plan.due_at, plan.lease_until, plan.ended_at = PlanState.DISCARDED.value, None, None, now
+    plan.generation += 1
+    _note(session, plan, "plan.discarded", now, user_id)
+
+
+def write_only_plans(
+    session: Session, crm_id: str, now: datetime, *, is_planned: bool, user_id: int | None = None
+) -> None:
+    """From now on only approved plans are written, or everything by itself."""
+    values = {"due_at": now, "generation": 0, "crash_count": 0, "is_planned": is_planned}
+    session.execute(
+        upsert(session, CrmState).on_conflict_do_update(index_elements=["crm_id"], set_={"is_planned": is_planned}),
+        [{"crm_id": crm_id, **values}],
+    )
+    action = "plan.only_plans" if is_planned else "plan.everything"
+    session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"crm/{crm_id}"))
+
+
+def make_portion(core: Core, crm: Crm, plan: WritePlan) -> None:
+    """Plan the next entries of a claimed plan; ready when there are no more. Writes nothing to the CRM."""
+    about = crm.describe()
+    with core.db.read() as session:
+        rows = _next_rows(session, plan, batch_of(about))
+        last = _last_written(session, [row.entry.id for row in rows if not row.entry.is_wanted])
+    drafts = foresee(crm, about, rows, last)
+    with core.db.write("plan.portion") as session:
+        mine = session.scalars(select(WritePlan).where(WritePlan.id == plan.id, still_mine(plan))).one_or_none()
+        if mine is None:
+            return
+        for row, draft in zip(rows, drafts, strict=True):
+            session.add(_step(mine, row, draft))
+            mine.digest = _chain(mine.digest, draft.digest(row))
+        mine.lease_until, mine.crash_count, mine.due_at = None, 0, core.db.clock.now()
+        if rows:
+            mine.last_entry_id = rows[-1].entry.id
+            return
+        session.flush()
+        mine.state, mine.due_at, mine.calls = PlanState.READY.value, None, _calls(session, mine, about)
+
+
+def foresee(
+    crm: Crm, about: Description, rows: Sequence[Sent], last: Mapping[int, Mapping[str, Any] | None]
+) -> list[Draft]:
+    """What would become of each entry now; `last` says what we wrote last of those to be withdrawn."""
+    todo = [row for row in rows if row.entry.state == EntryState.TODO]
+    writes = {row.entry.id: as_written(row, about) for row in todo if row.entry.is_wanted}
+    results: dict[str, Result] = {}
+    before: Mapping[str, Mapping[str, Any]] = {}
+    if writes:
+        with outside("crm.plan"):
+            planned = crm.plan(list(writes.values()))
+        results = {key: result for result, keys in planned.by_result.items() for key in keys}
+        before = planned.before
+    return [_draft(row, writes.get(row.entry.id), results, before, last) for row in rows]
+
+
+def _draft(
+    row: Sent,
+    write: EntryWrite | None,
+    results: Mapping[str, Result],
+    before: Mapping[str, Mapping[str, Any]],
+    last: Mapping[int, Mapping[str, Any] | None],
+) -> Draft:
+    entry = row.entry
+    if entry.state != EntryState.TODO:
+        return Draft(action=StepAction.SKIP, reason=entry.reason or NO_REASON)
+    if write is None:
+        return Draft(action=StepAction.WITHDRAW, before=last.get(entry.id))
+    result, stands = results[entry.external_key], before.get(entry.external_key)
+    if result in {Result.CREATED, Result.UPDATED}:
+        action = StepAction.CREATE if result is Result.CREATED else StepAction.UPDATE
+        return Draft(action=action, before=stands, after=write.fields)
+    return Draft(action=StepAction.SKIP, reason=REASONS[result], before=stands, after=write.fields)
+
+
+def _next_rows(session: Session, plan: WritePlan, most: int) -> list[Sent]:
+    query = (
+        select(TimelineEntry, Interaction, Profile, Contact)
+        .join(Interaction, Interaction.id == TimelineEntry.interaction_id)
+        .join(Profile, Profile.id == Interaction.profile_id)
+        .join(Contact, Contact.id == TimelineEntry.contact_id)
+        .where(
+            TimelineEntry.id > plan.last_entry_id,
+            TimelineEntry.crm_id == plan.crm_id,
+            TimelineEntry.state.in_(OPEN),
+        )
+        .order_by(TimelineEntry.id)
+        .limit(most)
+    )
+    if plan.contact_id is not None:
+        query = query.where(TimelineEntry.contact_id == plan.contact_id)
+    return [
+        Sent(entry=entry, interaction=interaction, author=author, contact=contact)
+        for entry, interaction, author, contact in session.execute(query)
+    ]
+
+
+def _last_written(session: Session, entry_ids: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
+    """By the journal, what stands in the CRM of these."""
+    newest = select(func.max(Journal.id)).where(Journal.entry_id.in_(entry_ids)).group_by(Journal.entry_id)
+    rows = session.scalars(select(Journal).where(Journal.id.in_(newest)))
+    return {row.entry_id: row.after for row in rows}
+
+
+def _step(plan: WritePlan, row: Sent, draft: Draft) -> PlanStep:
+    return PlanStep(
+        plan_id=plan.id,
+        entry_id=row.entry.id,
+        contact_id=row.contact.id,
+        version=row.entry.version,
+        action=draft.action.value,
+        reason=draft.reason,
+        before=dict(draft.before) if draft.before is not None else None,
+        after=dict(draft.after) if draft.after is not None else None,
+        digest=draft.digest(row),
+    )
+
+
+def _calls(session: Session, plan: WritePlan, about: Description) -> int:
+    """A look and a write for each batch of writes, one call for each batch of withdrawals."""
+    is_write = case((PlanStep.action.in_(WRITES), 1), else_=0)
+    is_withdrawal = case((PlanStep.action == StepAction.WITHDRAW.value, 1), else_=0)
+    writes, withdrawals = session.execute(
+        select(func.sum(is_write), func.sum(is_withdrawal)).where(PlanStep.plan_id == plan.id)
+    ).one()
+    batch = batch_of(about)
+    return 2 * calls_for(writes or 0, batch) + calls_for(withdrawals or 0, batch)
+
+
+def _chain(digest: str, step: str) -> str:
+    return hashlib.sha256(f"{digest}{step}".encode()).hexdigest()
+
+
+def _digest_of(session: Session, plan_id: int) -> str:
+    digest = ""
+    for step in session.scalars(select(PlanStep.digest).where(PlanStep.plan_id == plan_id).order_by(PlanStep.id)):
+        digest = _chain(digest, step)
+    return digest
+
+
+def _locked(session: Session, plan_id: UUID) -> WritePlan:
+    plan = session.scalars(select(WritePlan).where(WritePlan.public_id == plan_id).with_for_update()).one_or_none()
+    if plan is None:
+        raise InputError(N_("There is no such plan."))
+    return plan
+
+
+def _note(session: Session, plan: WritePlan, action: str, now: datetime, user_id: int | None) -> None:
+    session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"plan/{plan.public_id}"))
