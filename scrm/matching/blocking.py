@@ -1,24 +1,27 @@
 """Match keys in the database: a contact that changed is re-keyed alone, and profiles it may concern are due again.
 
-The same key functions serve both sides. Keys too common to help are capped by how many contacts hold them.
+The same key functions serve both sides. Keys too common to help are capped by how many contacts hold them; for keys
+of many that number is kept in a table, so that nobody counts eighty thousand Smiths for each look-up.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from scrm.db import take_turns, upsert
-from scrm.matching.keys import contact_keys
+from scrm.db import among, take_turns, to_json, upsert
+from scrm.matching.keys import COUNTED_FROM, MOST_CONTACTS_PER_KEY, Key, choose, contact_keys
 from scrm.matching.load import contact_view, counted
-from scrm.models import Contact, Judgment, MatchKey, MatchState, Profile, Side, ValueCount
+from scrm.models import Contact, Judgment, KeyCount, MatchKey, MatchState, Profile, Side, ValueCount
 from scrm.runtime import Core
 
-CAP = 400  # a key held by more contacts than this says too little
+CAP = MOST_CONTACTS_PER_KEY  # profiles that share a key with more others are not woken by it
 CHUNK = 25
 LOCK = 7_265_378  # any number of our own
+KEYS, COUNTS = MatchKey.__table__, KeyCount.__table__
 REMATCHED = (MatchState.NEW, MatchState.NONE, MatchState.REVIEW, MatchState.UNSURE)
 
 
@@ -40,17 +43,22 @@ def rekey_due(core: Core) -> bool:
         now = core.db.clock.now()
         touched: set[int] = set()
         counts: Counter[str] = Counter()
+        held: Counter[int] = Counter()
         for row in session.scalars(
             select(Contact).where(Contact.id.in_(made)).order_by(Contact.id).with_for_update()
         ):
             version, keys, values = made[row.id]
             if row.version != version:
                 continue  # changed meanwhile; it is due still
-            touched |= keys | _replace_keys(session, Side.CONTACT, row.id, keys)
+            old = _replace_keys(session, Side.CONTACT, row.id, keys)
+            touched |= keys | old
+            held.update(keys - old)
+            held.subtract(old - keys)
             counts.update(values)
             counts.subtract(row.counted)
             row.counted, row.key_due_at = values, None
         _recount(session, counts)
+        _recount_keys(session, held)
         _rematch(session, touched, [row.id for row in rows], now)
     return len(rows) == CHUNK
 
@@ -91,19 +99,39 @@ def _recount(session: Session, changes: Counter[str]) -> None:
         )
 
 
+def _recount_keys(session: Session, changes: Counter[int]) -> None:
+    """Keep the counts of keys that many contacts hold; a key without a count has fewer than COUNTED_FROM."""
+    changed = [key for key, count in changes.items() if count]
+    known = set(session.scalars(select(KeyCount.key).where(among(session, COUNTS.c.key, changed))))
+    rows = [{"key": key, "count": changes[key]} for key in sorted(known)]
+    if rows:
+        statement = upsert(session, KeyCount)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["key"], set_={"count": KeyCount.count + statement.excluded.count}
+            ),
+            rows,
+        )
+        few = KeyCount.count < COUNTED_FROM
+        session.execute(delete(KeyCount).where(among(session, COUNTS.c.key, known), few))
+    grown = [key for key in changed if changes[key] > 0 and key not in known]
+    found = session.execute(
+        select(MatchKey.key, func.count())
+        .where(MatchKey.side == Side.CONTACT.value, among(session, KEYS.c.key, grown))
+        .group_by(MatchKey.key)
+        .having(func.count() >= COUNTED_FROM)
+    ).all()
+    if found:
+        session.execute(insert(KeyCount), [{"key": key, "count": count} for key, count in found])
+
+
 def _rematch(session: Session, keys: set[int], contact_ids: list[int], now: datetime) -> None:
     """Profiles that share a key with a changed contact, or were judged beside it, are to be matched again."""
     holders: set[int] = set()
-    if keys:
-        rare = (
-            select(MatchKey.key)
-            .where(MatchKey.side == Side.PROFILE.value, MatchKey.key.in_(keys))
-            .group_by(MatchKey.key)
-            .having(func.count() <= CAP)
-        )
+    if rare := _rare_among_profiles(session, keys):
         holders = set(
             session.scalars(
-                select(MatchKey.owner_id).where(MatchKey.side == Side.PROFILE.value, MatchKey.key.in_(rare))
+                select(MatchKey.owner_id).where(MatchKey.side == Side.PROFILE.value, among(session, KEYS.c.key, rare))
             )
         )
     judged = _judged(session, contact_ids)
@@ -126,16 +154,35 @@ def _judged(session: Session, contact_ids: Iterable[int]) -> set[int]:
     return set(session.scalars(select(Judgment.profile_id).where(Judgment.contact_id.in_(reached))))
 
 
-def candidate_ids(session: Session, keys: Iterable[int]) -> set[int]:
-    """Contacts that share a key with a profile, common keys left out."""
-    wanted = list(keys)
-    rare = (
-        select(MatchKey.key)
-        .where(MatchKey.side == Side.CONTACT.value, MatchKey.key.in_(wanted))
-        .group_by(MatchKey.key)
-        .having(func.count() <= CAP)
+def _rare_among_profiles(session: Session, keys: set[int]) -> list[int]:
+    """The keys that at most CAP profiles hold: a million are not counted, the one after the cap is looked for."""
+    key = _each(session, keys)
+    too_many = (
+        select(MatchKey.owner_id).where(MatchKey.side == Side.PROFILE.value, MatchKey.key == key).offset(CAP).limit(1)
     )
-    found = session.scalars(
-        select(MatchKey.owner_id).where(MatchKey.side == Side.CONTACT.value, MatchKey.key.in_(rare)).distinct()
+    return list(session.scalars(select(key).where(~too_many.exists())))
+
+
+def _each(session: Session, keys: Iterable[int]) -> ColumnElement[int]:
+    """The numbers as rows of one column."""
+    numbers = sorted(keys)
+    if session.get_bind().dialect.name == "sqlite":
+        column: ColumnElement[int] = func.json_each(to_json(numbers)).table_valued("value").c.value
+        return column
+    array = bindparam(None, numbers, type_=ARRAY(BigInteger()))
+    return func.unnest(array).column_valued("key")
+
+
+def holders_of(session: Session, keys: Iterable[Key]) -> dict[Key, list[int]]:
+    """The contacts under each of a profile's keys, keys too common to help left out (`choose` says which)."""
+    wanted = sorted(set(keys))
+    held = dict.fromkeys(wanted, 0)
+    many = select(KeyCount.key, KeyCount.count).where(among(session, COUNTS.c.key, wanted))
+    held.update((Key(key), count) for key, count in session.execute(many))
+    found: dict[Key, list[int]] = {}
+    rows = select(MatchKey.key, MatchKey.owner_id).where(
+        MatchKey.side == Side.CONTACT.value, among(session, KEYS.c.key, choose(held))
     )
-    return set(found)
+    for key, owner_id in session.execute(rows):
+        found.setdefault(Key(key), []).append(owner_id)
+    return {key: sorted(contacts) for key, contacts in found.items()}

@@ -1,18 +1,22 @@
 """Match what is due: block, score, store the candidates, and judge by itself what is certain."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from scrm.matching.blocking import candidate_ids, keep_profile_keys, one_writer
+from scrm.db import among
+from scrm.matching.blocking import holders_of, keep_profile_keys, one_writer
 from scrm.matching.consent import match_permission, names_account
 from scrm.matching.evidence import Evidence
 from scrm.matching.judgments import Decision, decide, derive, latest_judgment_id, standing
-from scrm.matching.keys import profile_keys
-from scrm.matching.load import StoredFrequencies, active_model, add_shipped_model, contact_views, profile_view
+from scrm.matching.keys import Key, profile_keys
+from scrm.matching.load import active_model, add_shipped_model, profile_view
 from scrm.matching.model import MatchModel
-from scrm.matching.score import Action, Judged, Ranking, Reason, Scored, score
+from scrm.matching.online import Compared, compare
+from scrm.matching.score import Action, Judged, Ranking, Reason, Scored
+from scrm.matching.views import ContactId
 from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict, survivor
 from scrm.runtime import Core
 
@@ -27,10 +31,9 @@ class _Result:
 
     profile_id: int
     generation: int
-    keys: frozenset[int]
-    seen: dict[int, int]  # the contacts compared, with their versions
+    keys: frozenset[Key]
+    compared: Compared
     seen_judgment_id: int
-    ranking: Ranking
 
 
 def match_due(core: Core) -> bool:
@@ -66,32 +69,30 @@ def _compute(session: Session, row: Profile, model: MatchModel) -> _Result:
     view = profile_view(row)
     permission = match_permission(session, row)
     keys = frozenset(profile_keys(view)) if permission.allowed or permission.needs_consent else frozenset()
-    seen = _versions(session, keys)
-    contacts = contact_views(session, seen, row.id)
-    if permission.needs_consent:
-        contacts = [contact for contact in contacts if names_account(contact, view)]
     latest = latest_judgment_id(session, row.id)
-    judged = {}
+    judged: dict[ContactId, Judged] = {}
     for judgment in reversed(standing(session, row.id)):
         contact_id = survivor(session, judgment.contact_id)
         if contact_id is not None and judgment.judge != Judge.ENGINE and judgment.verdict in set(Judged):
-            judged[contact_id] = Judged(judgment.verdict)
-    frequencies = StoredFrequencies(session, contacts)
-    ranking = score(view, contacts, model, frequencies, judged)  # type: ignore[arg-type]
+            judged[ContactId(contact_id)] = Judged(judgment.verdict)
+    may_compare = partial(names_account, profile=view) if permission.needs_consent else None
     return _Result(
         profile_id=row.id,
         generation=row.match_generation,
         keys=keys,
-        seen=seen,
+        compared=compare(session, view, keys, model, judged=judged, may_compare=may_compare),
         seen_judgment_id=latest,
-        ranking=ranking,
     )
 
 
-def _versions(session: Session, keys: frozenset[int]) -> dict[int, int]:
-    """The contacts that share a key, each with the number of its latest change."""
-    ids = candidate_ids(session, keys)
-    return dict(session.execute(select(Contact.id, Contact.version).where(Contact.id.in_(ids))).all())
+def _is_unchanged(session: Session, result: _Result) -> bool:
+    """Whether the contacts that the ranking rests on are still the same."""
+    compared = result.compared
+    ids = list(compared.versions)
+    versions = session.execute(select(Contact.id, Contact.version).where(among(session, Contact.__table__.c.id, ids)))
+    return {row.id: row.version for row in versions} == compared.versions and holders_of(
+        session, result.keys
+    ) == compared.holders
 
 
 def _store(session: Session, core: Core, result: _Result, model_id: int) -> None:
@@ -104,12 +105,13 @@ def _store(session: Session, core: Core, result: _Result, model_id: int) -> None
         return
     if latest_judgment_id(session, profile.id) != result.seen_judgment_id:
         return  # somebody judged meanwhile; the profile is due still
-    if _versions(session, result.keys) != result.seen:
+    if not _is_unchanged(session, result):
         return  # a contact changed meanwhile
     profile.match_due_at = None
     keep_profile_keys(session, profile.id, result.keys)
-    decision = result.ranking.decision
-    kept = [row for row in result.ranking.scored[:KEPT] if row.probability >= KEPT_PROBABILITY]
+    ranking = result.compared.ranking
+    decision = ranking.decision
+    kept = [row for row in ranking.scored[:KEPT] if row.probability >= KEPT_PROBABILITY]
     for_review = decision.action is not Action.NONE
     session.execute(delete(Candidate).where(Candidate.profile_id == profile.id))
     rows = [
@@ -127,8 +129,8 @@ def _store(session: Session, core: Core, result: _Result, model_id: int) -> None
     ]
     if rows:
         session.execute(insert(Candidate), rows)
-    if _may_link(session, profile, result.ranking):
-        _link(session, core, profile, result.ranking.scored[0], model_id)
+    if _may_link(session, profile, ranking):
+        _link(session, core, profile, ranking.scored[0], model_id)
     else:
         derive(session, now, profile)
 

@@ -164,12 +164,12 @@ def _word_values(words: tuple[str, ...], initials: tuple[str, ...]) -> Iterator[
 
 
 def _in_context(words: tuple[str, ...], places: Iterable[str], firms: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Give two words of a name, and one with the other's initial, beside a place or a company."""
+    """Give two words of a name, one with the other's initial, and one alone, beside a place or a company."""
     around = [("c", place) for place in places if place] + [("w", firm) for firm in firms if firm]
     if not around:
         return
     words = words[:_MOST_WORDS]
-    found = list(_pairs_of(words))
+    found = [*words, *_pairs_of(words)]
     for one, other in combinations(words, 2):
         found += (f"{one[0]} {other}", f"{other[0]} {one}")
     for family, value in around:

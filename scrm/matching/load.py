@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from scrm.db import among
 from scrm.matching.frequencies import TokenKind, counted_values
 from scrm.matching.model import SHIPPED, MatchModel, from_json
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
@@ -14,10 +16,30 @@ from scrm.matching.views import Link as ViewLink
 from scrm.models import Contact, Link, MatchModelRow, Profile, ValueCount
 
 TOTAL = "total:"
+CONTACTS, LINKS, COUNTS = Contact.__table__, Link.__table__, ValueCount.__table__
 Account = tuple[str, str]
 
 
-def contact_view(row: Contact, native_ids: Sequence[Account] = ()) -> ContactView:
+_SEEN = (
+    Contact.id,
+    Contact.version,
+    Contact.kind,
+    Contact.full_name,
+    Contact.first_name,
+    Contact.last_name,
+    Contact.emails,
+    Contact.handles,
+    Contact.urls,
+    Contact.phones,
+    Contact.company,
+    Contact.title,
+    Contact.city,
+    Contact.country,
+    Contact.language,
+)
+
+
+def contact_view(row: Contact | Row[Any], native_ids: Sequence[Account] = ()) -> ContactView:
     """A contact as the rules see it; `native_ids` are the profiles confirmed for it."""
     return ContactView(
         contact_id=ContactId(row.id),
@@ -65,17 +87,29 @@ def profile_view(row: Profile) -> ProfileView:
     )
 
 
-def contact_views(session: Session, contact_ids: Iterable[int], profile_id: int) -> list[ContactView]:
-    """The live contacts among these, with the other profiles confirmed for each: no link is evidence for itself."""
+def contact_views(
+    session: Session, contact_ids: Iterable[int], profile_id: int
+) -> tuple[list[ContactView], dict[int, int]]:
+    """The live contacts among these, and the version of each that was read.
+
+    Each has the other profiles confirmed for it: no link is evidence for itself.
+    """
     ids = list(contact_ids)
     confirmed: dict[int, list[Account]] = {}
     linked = select(Link.contact_id, Profile.network, Profile.native_id).join(Profile, Profile.id == Link.profile_id)
     for contact_id, network, native_id in session.execute(
-        linked.where(Link.contact_id.in_(ids), Link.profile_id != profile_id)
+        linked.where(among(session, LINKS.c.contact_id, ids), Link.profile_id != profile_id)
     ):
         confirmed.setdefault(contact_id, []).append((network, native_id))
-    alive = select(Contact).where(Contact.id.in_(ids), Contact.deleted_at.is_(None), Contact.merged_into_id.is_(None))
-    return [contact_view(row, confirmed.get(row.id, ())) for row in session.scalars(alive)]
+    alive = Contact.deleted_at.is_(None), Contact.merged_into_id.is_(None)
+    rows = session.execute(select(*_SEEN).where(among(session, CONTACTS.c.id, ids), *alive)).all()
+    views = [contact_view(row, confirmed.get(row.id, ())) for row in rows]
+    return views, {row.id: row.version for row in rows}
+
+
+def count_all(session: Session) -> int:
+    """How many live contacts there are."""
+    return session.scalar(select(ValueCount.count).where(ValueCount.value == TOTAL)) or 0
 
 
 def counted(view: ContactView) -> list[str]:
@@ -91,7 +125,7 @@ class StoredFrequencies:
         wanted = {TOTAL}.union(*(counted(view) for view in contacts))
         self._counts = dict.fromkeys(wanted, 0)
         for value, count in session.execute(
-            select(ValueCount.value, ValueCount.count).where(ValueCount.value.in_(wanted))
+            select(ValueCount.value, ValueCount.count).where(among(session, COUNTS.c.value, wanted))
         ):
             self._counts[value] = count
 

@@ -45,6 +45,15 @@ class MatchKey(Row):
     owner_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
 
 
+class KeyCount(Row):
+    """How many contacts hold a key, for keys of many; kept by the transaction that makes the keys."""
+
+    __tablename__ = "key_count"
+
+    key: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    count: Mapped[int]
+
+
 class ValueCount(Row):
     """How many live contacts share a value, for term frequency; kept by the transaction that makes the keys."""
 

@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.matching import blocking
-from scrm.matching.blocking import CAP, CHUNK, candidate_ids, rekey_due
+from scrm.matching import blocking, keys
+from scrm.matching.blocking import CAP, CHUNK, holders_of, rekey_due
 from scrm.matching.frequencies import TokenKind
-from scrm.matching.keys import MOST_CONTACTS_PER_KEY, contact_keys
+from scrm.matching.keys import MOST_CONTACTS_PER_KEY, Key, contact_keys
 from scrm.matching.load import StoredFrequencies, contact_view, counted
-from scrm.models import Contact, MatchKey, Side, ValueCount, Verdict
+from scrm.models import Contact, KeyCount, MatchKey, Side, ValueCount, Verdict
 from scrm.runtime import Core
 from scrm.vault import Vault
 from tests.factories import NOW
@@ -161,19 +161,42 @@ def test_a_merge_that_is_taken_back_takes_the_link_back(shop: Workshop) -> None:
 # common keys
 
 
-def test_a_key_of_many_contacts_makes_no_pairs(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocking, "CAP", 3)
-    for _ in range(3):
-        shop.contact(full_name="Ada", first_name=None, last_name=None)
-    while rekey_due(shop.core):
-        pass
+@pytest.fixture
+def small_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three contacts are many, four too many."""
+    monkeypatch.setattr(keys, "MOST_CONTACTS_PER_KEY", 3)
+    for module in (keys, blocking):
+        monkeypatch.setattr(module, "COUNTED_FROM", 2)
+
+
+def key_counts(database: Database) -> dict[int, int]:
+    with database.read() as session:
+        return {row.key: row.count for row in session.scalars(select(KeyCount))}
+
+
+def expected_key_counts(database: Database) -> dict[int, int]:
+    many = Counter(key for _, key in stored_keys(database))
+    return {key: count for key, count in many.items() if count >= blocking.COUNTED_FROM}
+
+
+@pytest.mark.usefixtures("small_cap")
+def test_a_key_of_many_contacts_makes_no_pairs(shop: Workshop) -> None:
+    some = [shop.contact(full_name="Ada", first_name=None, last_name=None) for _ in range(3)]
+    shop.settle()
     with shop.db.read() as session:
-        key = session.scalars(select(MatchKey.key).limit(1)).one()
-        assert len(candidate_ids(session, [key])) == 3
-    shop.contact(full_name="Ada", first_name=None, last_name=None)
-    rekey_due(shop.core)
+        key = Key(session.scalars(select(MatchKey.key).limit(1)).one())
+        assert holders_of(session, [key]) == {key: some}
+    other = shop.contact(full_name="Ada", first_name=None, last_name=None)
+    shop.settle()
     with shop.db.read() as session:
-        assert candidate_ids(session, [key]) == set()
+        assert holders_of(session, [key]) == {}
+    assert key_counts(shop.db) == {key: 4}
+    for gone in (other, *some[1:]):
+        shop.change(gone, deleted_at=NOW)
+    shop.settle()
+    with shop.db.read() as session:
+        assert holders_of(session, [key]) == {key: some[:1]}
+    assert key_counts(shop.db) == {}
 
 
 def test_a_key_of_many_profiles_wakes_none_of_them(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +297,8 @@ def play(shop: Workshop, contacts: list[int], step: tuple[object, ...]) -> None:
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, max_size=25))
 def test_keys_and_counts_stay_right_whatever_happens(steps: list[tuple[object, ...]], sqlite_template: Path) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocking, "COUNTED_FROM", 2)
         shutil.copy(sqlite_template, Path(folder) / "scrm.db")
         database = Database(f"sqlite:///{folder}/scrm.db")
         made = Settings(state_dir=Path(folder))
@@ -287,6 +311,7 @@ def test_keys_and_counts_stay_right_whatever_happens(steps: list[tuple[object, .
                 pass
             rekey_due(shop.core)
             assert counts(database) == expected_counts(database)
+            assert key_counts(database) == expected_key_counts(database)
             assert stored_keys(database) == expected_keys(database)
         finally:
             database.close()

@@ -113,6 +113,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbox_item_due_at", "inbox_item", ["due_at"], unique=False)
     op.create_table(
+        "key_count",
+        sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
+    )
+    op.create_table(
         "local_contact",
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("fields", Json, nullable=False),
@@ -168,11 +174,4 @@ def upgrade() -> None:
         sa.Column("refused", sa.Integer(), nullable=False),
         sa.Column("heard_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("network", name=op.f("pk_network_app")),
-    )
-    op.create_table(
-        "preference",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", Json, nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_preference")),
     )

@@ -13,6 +13,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "preference",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", Json, nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_preference")),
+    )
+    op.create_table(
         "profile",
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
@@ -180,13 +187,4 @@ def upgrade() -> None:
         sa.Column("id", BigId, nullable=False),
         sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_match_model_created_by_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
-    )
-    op.create_table(
-        "sign_in_link",
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
     )

@@ -13,6 +13,15 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "sign_in_link",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
+    )
+    op.create_table(
         "timeline_due",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("changes", sa.Integer(), nullable=False),
@@ -219,21 +228,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
-    op.create_table(
-        "sign_in_flow",
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("secrets", sa.Text(), nullable=False),
-        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
-    )
-    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)

@@ -13,6 +13,24 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "sign_in_flow",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
+    )
+    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)
+    op.create_table(
         "stream_state",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
