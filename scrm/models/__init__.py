@@ -6,6 +6,7 @@ from scrm.models.audit import AuditEntry
 from scrm.models.base import Row, claim, still_mine, uuid7
 from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run, StreamState, Watch
 from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Turn, survivor
+from scrm.models.crm_connection import CrmConnection, CrmFieldMap
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_timelines_due, watch_again
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
@@ -44,6 +45,8 @@ __all__ = [
     "ContactKind",
     "ContactTurn",
     "CoverageGap",
+    "CrmConnection",
+    "CrmFieldMap",
     "CrmState",
     "Delivery",
     "EntryState",

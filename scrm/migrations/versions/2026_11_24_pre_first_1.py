@@ -76,6 +76,34 @@ def upgrade() -> None:
     op.create_index("ix_contact_key_due_at", "contact", ["key_due_at"], unique=False)
     op.create_index("ix_contact_sort_name", "contact", ["sort_name", "id"], unique=False)
     op.create_table(
+        "crm_connection",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("credentials", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("token_version", sa.Integer(), nullable=False),
+        sa.Column("refresh_lease_until", UtcDateTime(), nullable=True),
+        sa.Column("options", Json, nullable=False),
+        sa.Column("shape", Json, nullable=False),
+        sa.Column("shape_at", UtcDateTime(), nullable=True),
+        sa.Column("calls_made", sa.Integer(), nullable=False),
+        sa.Column("calls_since", UtcDateTime(), nullable=True),
+        sa.Column("calls_used", sa.Integer(), nullable=True),
+        sa.Column("calls_limit", sa.Integer(), nullable=True),
+        sa.Column("calls_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("crm_id", name=op.f("pk_crm_connection")),
+    )
+    op.create_table(
+        "crm_field_map",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rules", Json, nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_crm_field_map")),
+        sa.UniqueConstraint("crm_id", "version", name=op.f("uq_crm_field_map_crm_id_version")),
+    )
+    op.create_table(
         "crm_state",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
@@ -114,7 +142,7 @@ def upgrade() -> None:
     op.create_index("ix_inbox_item_due_at", "inbox_item", ["due_at"], unique=False)
     op.create_table(
         "key_count",
-        sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("key", BigId, autoincrement=False, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
     )
@@ -157,21 +185,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_key", name=op.f("uq_local_record_external_key")),
     )
     op.create_index("ix_local_record_contact", "local_record", ["contact_native_id", "occurred_at"], unique=False)
-    op.create_table(
-        "match_key",
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("key", sa.BigInteger(), nullable=False),
-        sa.Column("owner_id", BigId, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("side", "key", "owner_id", name=op.f("pk_match_key")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_match_key_owner", "match_key", ["side", "owner_id"], unique=False)
-    op.create_table(
-        "network_app",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("values", sa.Text(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("refused", sa.Integer(), nullable=False),
-        sa.Column("heard_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("network", name=op.f("pk_network_app")),
-    )

@@ -13,6 +13,24 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "match_key",
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("key", sa.BigInteger(), nullable=False),
+        sa.Column("owner_id", BigId, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("side", "key", "owner_id", name=op.f("pk_match_key")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_match_key_owner", "match_key", ["side", "owner_id"], unique=False)
+    op.create_table(
+        "network_app",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("values", sa.Text(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("heard_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("network", name=op.f("pk_network_app")),
+    )
+    op.create_table(
         "preference",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", Json, nullable=False),
@@ -165,26 +183,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
     op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)
-    op.create_table(
-        "handle_history",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("handle", sa.Text(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_handle_history_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_handle_history")),
-        sa.UniqueConstraint("profile_id", "handle", name=op.f("uq_handle_history_profile_id_handle")),
-    )
-    op.create_index("ix_handle_history_handle", "handle_history", ["handle"], unique=False)
-    op.create_table(
-        "match_model",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("body", Json, nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("created_by", BigId, nullable=True),
-        sa.Column("activated_at", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_match_model_created_by_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
-    )

@@ -13,6 +13,45 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "raw_record",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("quarantine", sa.Text(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_raw_record_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_record")),
+        sa.UniqueConstraint(
+            "connection_id", "stream", "digest", name=op.f("uq_raw_record_connection_id_stream_digest")
+        ),
+    )
+    op.create_index("ix_raw_record_expires_at", "raw_record", ["expires_at"], unique=False)
+    op.create_index("ix_raw_record_key", "raw_record", ["native_id", "network"], unique=False)
+    op.create_table(
+        "run",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("stored", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_run_connection_id_connection")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
+    op.create_table(
         "sign_in_flow",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),

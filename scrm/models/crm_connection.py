@@ -1,0 +1,42 @@
+"""How we are connected to a CRM outside: its access, what it looks like, how our fields are mapped to its own."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scrm.models.base import Row, WithId
+
+
+class CrmConnection(Row):
+    """One row per CRM outside. Credentials and token are sealed; the token is renewed by one process at a time."""
+
+    __tablename__ = "crm_connection"
+
+    crm_id: Mapped[str] = mapped_column(primary_key=True)
+    is_active: Mapped[bool] = mapped_column(default=False)  # contacts are read from here and timelines written here
+    credentials: Mapped[str]  # sealed for `crm_connection/<crm_id>/credentials`
+    token: Mapped[str | None]  # sealed for `crm_connection/<crm_id>/token`
+    token_version: Mapped[int] = mapped_column(default=0)  # counted up by every renewal
+    refresh_lease_until: Mapped[datetime | None]
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # nothing secret: version, share, custom fields
+    shape: Mapped[dict[str, Any]] = mapped_column(default=dict)  # objects and fields open to us, as last described
+    shape_at: Mapped[datetime | None]
+    calls_made: Mapped[int] = mapped_column(default=0)  # by us since `calls_since`
+    calls_since: Mapped[datetime | None]
+    calls_used: Mapped[int | None]  # by everybody in the CRM's own count, as heard at `calls_at`
+    calls_limit: Mapped[int | None]
+    calls_at: Mapped[datetime | None]
+
+
+class CrmFieldMap(WithId, Row):
+    """One version of the rules by which our fields become the CRM's; the highest version counts."""
+
+    __tablename__ = "crm_field_map"
+    __table_args__ = (UniqueConstraint("crm_id", "version"),)
+
+    crm_id: Mapped[str]
+    version: Mapped[int]
+    rules: Mapped[list[Any]]
+    made_at: Mapped[datetime]

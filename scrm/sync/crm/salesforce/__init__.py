@@ -1,0 +1,1 @@
+"""Salesforce as a CRM: contacts, leads and accounts are read, timeline records are objects of our own there."""

@@ -1,0 +1,137 @@
+"""Salesforce behind the protocol that every CRM is used through."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
+
+from sqlalchemy import func, select, update
+
+from scrm.errors import ConfigError
+from scrm.models import CrmConnection, CrmFieldMap
+from scrm.runtime import Core
+from scrm.sync.crm.base import Budget, Changes, ContactRecord, Description, EntryWrite, Outcome, Plan
+from scrm.sync.crm.salesforce.access import CRM_ID
+from scrm.sync.crm.salesforce.backfill import BULK_FROM, Backfill
+from scrm.sync.crm.salesforce.changes import Reader
+from scrm.sync.crm.salesforce.ids import object_of
+from scrm.sync.crm.salesforce.mapping import SUBJECT_LIMIT, TEXT_LIMIT, FieldMap, from_stored
+from scrm.sync.crm.salesforce.options import Options
+from scrm.sync.crm.salesforce.org import Org, Usage
+from scrm.sync.crm.salesforce.records import Records
+from scrm.sync.crm.salesforce.sending import BATCH
+from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
+
+PAGE = 200  # contacts in one portion, which is stored in one transaction
+SHAPE_HOURS = 24
+USAGE_HOURS = 1
+
+
+class SalesforceCrm:
+    """One org, connected by `scrm crm connect`. Raises ConfigError when none is."""
+
+    def __init__(self, core: Core, *, page: int = PAGE, bulk_from: int = BULK_FROM) -> None:
+        self._core = core
+        self._page, self._bulk_from = page, bulk_from
+        with core.db.read() as session:
+            row = session.get(CrmConnection, CRM_ID)
+        if row is None:
+            raise ConfigError(["Salesforce is not connected; run `scrm crm connect`"])
+        self._row = row
+        self.options = Options.from_stored(row.options)
+        self.org = Org(core, version=self.options.api_version)
+
+    def describe(self) -> Description:
+        return Description(
+            crm_id=CRM_ID,
+            label="Salesforce",
+            batch_size=BATCH,
+            text_limit=TEXT_LIMIT,
+            subject_limit=SUBJECT_LIMIT,
+        )
+
+    def read_changes(self, cursor: str | None) -> Changes:
+        return self._reader.changes(cursor, self._core.db.clock.now())
+
+    def read(self, native_ids: Sequence[str]) -> Sequence[ContactRecord]:
+        return self._reader.by_ids([one for one in native_ids if object_of(one)])
+
+    def plan(self, batch: Sequence[EntryWrite]) -> Plan:
+        return self._records.plan(batch)
+
+    def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
+        return self._records.write(batch)
+
+    def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
+        return self._records.withdraw(batch)
+
+    def resolve_merge(self, native_id: str) -> str | None:
+        return self._reader.survivor(native_id)
+
+    def budget(self) -> Budget:
+        """Our share of the org's calls, as heard with the last answer; asked for only when that is long ago."""
+        self.org.note_calls()
+        now = self._core.db.clock.now()
+        with self._core.db.read() as session:
+            row = session.get_one(CrmConnection, CRM_ID)
+        usage = self.org.usage
+        if usage is None and row.calls_used is not None and row.calls_limit is not None and row.calls_at is not None:
+            usage = Usage(used=row.calls_used, limit=row.calls_limit, at=row.calls_at)
+        if usage is None or usage.at < now - timedelta(hours=USAGE_HOURS):
+            daily = self.org.call("GET", "limits/")["DailyApiRequests"]
+            usage = Usage(used=int(daily["Max"]) - int(daily["Remaining"]), limit=int(daily["Max"]), at=now)
+            self.org.usage = usage
+            self.org.note_calls()
+        is_this_day = row.calls_since is not None and row.calls_since > now - timedelta(hours=24)
+        share = usage.limit * self.options.share_percent // 100
+        ours = share - (row.calls_made if is_this_day else 0)
+        return Budget(
+            remaining=max(0, min(ours, usage.limit - usage.used)),
+            limit=share,
+            resets_at=now + timedelta(hours=USAGE_HOURS),  # the day rolls on, so a little comes back all the time
+        )
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What the org looks like, asked for once a day."""
+        asked = self._row.shape_at
+        if asked is not None and asked > self._core.db.clock.now() - timedelta(hours=SHAPE_HOURS):
+            return Shape(objects=self._row.shape)
+        return self.look_again()
+
+    def look_again(self) -> Shape:
+        """Describe the org anew and keep what it looks like."""
+        shape = Shape.ask(self.org)
+        with self._core.db.write("salesforce.shape") as session:
+            session.execute(
+                update(CrmConnection)
+                .where(CrmConnection.crm_id == CRM_ID)
+                .values(shape=dict(shape.objects), shape_at=self._core.db.clock.now())
+            )
+        self.__dict__["shape"] = shape
+        return shape
+
+    @cached_property
+    def field_map(self) -> FieldMap:
+        """The rules that count."""
+        with self._core.db.read() as session:
+            newest = select(func.max(CrmFieldMap.version)).where(CrmFieldMap.crm_id == CRM_ID).scalar_subquery()
+            row = session.scalars(
+                select(CrmFieldMap).where(CrmFieldMap.crm_id == CRM_ID, CrmFieldMap.version == newest)
+            ).one_or_none()
+        return from_stored(row.version, row.rules) if row else FieldMap()
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(
+            org=self.org,
+            shape=self.shape,
+            extras=self.options.extras,
+            page=self._page,
+            backfill=Backfill(self.org),
+            bulk_from=self._bulk_from,
+        )
+
+    @cached_property
+    def _records(self) -> Records:
+        self.shape.require(INTERACTION)
+        return Records(org=self.org, shape=self.shape, field_map=self.field_map)

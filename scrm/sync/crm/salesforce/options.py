@@ -1,0 +1,51 @@
+"""What an admin chose for an org: version of the API, our share of the calls, fields of the organization's own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from scrm.errors import ConfigError
+from scrm.sync.crm.salesforce.org import API_VERSION
+from scrm.sync.crm.salesforce.people import Extra
+from scrm.sync.crm.salesforce.shape import READ
+
+FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+OLDEST = 46  # an upsert tells whether it created
+
+
+def _none() -> dict[str, Extra]:
+    return {name: Extra() for name in READ}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Nothing of this is secret."""
+
+    api_version: str = API_VERSION
+    share_percent: int = 20  # of the calls that the whole organization may make in 24 hours
+    extras: Mapping[str, Extra] = field(default_factory=_none)  # by object
+
+    def check(self) -> None:
+        """Raise ConfigError with everything that is wrong."""
+        faults = []
+        if not re.fullmatch(r"\d{2,3}\.0", self.api_version) or int(self.api_version[:-2]) < OLDEST:
+            faults.append(f"API version: expected a number like {API_VERSION}, at least {OLDEST}.0")
+        if not 1 <= self.share_percent <= 100:
+            faults.append("share: expected 1 to 100 percent")
+        names = [name for extra in self.extras.values() for name in extra.names]
+        faults += [f"{name}: expected the name of a field" for name in names if not FIELD.fullmatch(name)]
+        if faults:
+            raise ConfigError(faults)
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_stored(cls, held: Mapping[str, Any]) -> "Options":
+        extras = {name: Extra(**values) for name, values in held.get("extras", {}).items()}
+        return cls(
+            api_version=held.get("api_version", API_VERSION),
+            share_percent=held.get("share_percent", 20),
+            extras=_none() | extras,
+        )
