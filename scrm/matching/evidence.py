@@ -22,4 +22,5 @@ class Evidence:
     profile_value: str
     contact_value: str
     detail: Detail
+    frequency: float = 0.0  # the share of contacts with that value, where the level depends on it
     is_veto: bool = False  # no sum of other evidence makes this pair a link

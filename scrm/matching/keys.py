@@ -17,8 +17,9 @@ from typing import NewType
 
 from scrm.matching.normalize import canonical_phone, fold_company, formal_names, parse_handle, short_names, skeleton
 from scrm.matching.normalize.handles import Handle
+from scrm.matching.normalize.persons import PersonName
 from scrm.matching.normalize.text import clean, squash
-from scrm.matching.views import ContactView, PersonName, ProfileView
+from scrm.matching.views import ContactView, ProfileView
 
 Key = NewType("Key", int)
 

@@ -14,11 +14,14 @@ from scrm.matching.evidence import Detail, Evidence
 from scrm.matching.frequencies import Frequencies
 from scrm.matching.model import MatchModel
 from scrm.matching.rules import RULES, Pair
+from scrm.matching.specification import best_of_groups
 from scrm.matching.views import ContactId, ContactView, ProfileView
 
 PRIOR = N_("Before anything is known: one of %(total)s contacts, or none of them.")
 TIE_BITS = 0.01
-TELLING = frozenset({"surname", "company_name", "email", "known_account", "link", "handle_is_mailbox"})
+TELLING = frozenset(
+    {"surname", "surname_in_handle", "company_name", "email", "known_account", "link", "handle_is_mailbox"}
+)
 _HIGHEST_BITS = 1000.0  # 2 to this power is still a float
 
 
@@ -128,7 +131,7 @@ def weigh(
         detail=Detail(message=PRIOR, params={"total": frequencies.total}),
     )
     found = (rule(pair) for rule in RULES)
-    return (prior, *(evidence for evidence in found if evidence is not None))
+    return (prior, *best_of_groups(evidence for evidence in found if evidence is not None))
 
 
 def probabilities(sums: Mapping[ContactId, float]) -> dict[ContactId, float]:

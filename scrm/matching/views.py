@@ -4,6 +4,7 @@ Both are plain frozen values: whoever has a database fills them. The comparable 
 kept, because one profile is compared with hundreds of contacts.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NewType
@@ -19,17 +20,20 @@ from scrm.matching.normalize import (
     canonical_url,
     fold,
     fold_company,
+    is_latin,
     parse_email,
     parse_handle,
     parse_name,
     squash,
 )
 from scrm.matching.normalize.names import NOBODY
+from scrm.matching.normalize.persons import PersonName, split_person
 from scrm.matching.normalize.urls import employer_domain
 
 ContactId = NewType("ContactId", int)
 ProfileId = NewType("ProfileId", int)
 
+PHONE = re.compile(r"\+\d[\d ()/.-]{7,18}\d")
 ACCOUNT_KIND = "account"  # the CRM's word for a company; every other kind is a person
 
 
@@ -39,23 +43,6 @@ class Link:
 
     url: str
     verified: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonName:
-    """Given names, surnames and the rest of a contact, all squashed."""
-
-    given: tuple[str, ...] = ()  # the first is the one people use, then what stands in quotes
-    middle: tuple[str, ...] = ()
-    surname: tuple[str, ...] = ()  # whole first
-    surname_parts: tuple[str, ...] = ()  # halves of a double surname
-    given_initial: str = ""
-    middle_initials: tuple[str, ...] = ()
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """Every word once."""
-        return tuple(dict.fromkeys(self.given + self.middle + self.surname + self.surname_parts))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +115,17 @@ class ContactView:
         return frozenset(domain for domain in domains if domain)
 
     @cached_property
+    def own_domains(self) -> frozenset[str]:
+        """Domains of addresses and pages that are nobody else's hosting."""
+        linked = (employer_domain(url) for url in self.urls)
+        return self.employer_domains | frozenset(domain for domain in linked if domain)
+
+    @cached_property
+    def is_latin(self) -> bool:
+        """Whether the name is written in Latin letters."""
+        return is_latin(f"{self.first_name} {self.last_name} {self.full_name}")
+
+    @cached_property
     def company_folded(self) -> str:
         return fold_company(self.full_name if self.is_company and not self.company else self.company)
 
@@ -180,6 +178,15 @@ class ProfileView:
             parts=tuple(squash(word) for word in read.parts),
             was_reversed=read.was_reversed,
         )
+
+    @cached_property
+    def is_latin(self) -> bool:
+        """Whether the display name is written in Latin letters."""
+        return is_latin(self.display_name)
+
+    def is_other_script(self, contact: ContactView) -> bool:
+        """Whether one name is in Latin letters and the other is not."""
+        return bool(self.display_name) and self.is_latin is not contact.is_latin
 
     @cached_property
     def handle_read(self) -> Handle:
@@ -248,6 +255,19 @@ class ProfileView:
         return f" {fold(self.bio)} {fold(self.company)} "
 
     @cached_property
+    def place_words(self) -> str:
+        """The location as one run of words with a space at both ends."""
+        return f" {fold(self.location)} "
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Telephone numbers written in the bio."""
+        if "+" not in self.bio:
+            return frozenset()
+        found = (canonical_phone(written) for written in PHONE.findall(self.bio[:2000]))
+        return frozenset(number for number in found if number)
+
+    @cached_property
     def places(self) -> tuple[str, ...]:
         """Parts of the location between commas and slashes, folded."""
         parts = self.location.replace("/", ",").replace("|", ",").replace(" - ", ",").split(",")
@@ -256,37 +276,3 @@ class ProfileView:
     @cached_property
     def title_words(self) -> frozenset[str]:
         return frozenset(word for word in fold(f"{self.title} {self.bio}").split() if len(word) > 2)
-
-
-def split_person(first_name: str, last_name: str, full_name: str) -> PersonName:
-    """Tell given names from surnames: by the fields where there are two, else the last word is the surname."""
-    whole = parse_name(full_name)
-    first, last = parse_name(first_name), parse_name(last_name)
-    if not last.words and not first.words:
-        first_words, last_words = whole.words[:-1], whole.words[-1:]
-        initials = whole.initials
-    else:
-        first_words, last_words = first.words, last.words
-        initials = first.initials + tuple(i for i in whole.initials if i not in first.initials)
-    middle = first_words[1:] + tuple(word for word in whole.words if word not in first_words + last_words)
-    given = first_words[:1] + first.called + whole.called
-    used = set(last_words) | set(last.parts)
-    surname = ("".join(last_words), *last_words) if len(last_words) > 1 else last_words
-    return PersonName(
-        given=_squashed(given + tuple(part for part in first.parts + whole.parts if part not in used)),
-        middle=_squashed(middle),
-        surname=_squashed(surname[:1]),
-        surname_parts=_squashed(surname[1:] + last.parts + _parts_of(whole, last_words)),
-        given_initial=initials[0] if initials and not first_words else "",
-        middle_initials=initials[1:] if not first_words else initials,
-    )
-
-
-def _parts_of(whole: Name, last_words: tuple[str, ...]) -> tuple[str, ...]:
-    """Halves of a hyphenated surname that was only found in the full name."""
-    joined = "".join(last_words)
-    return tuple(part for part in whole.parts if part in joined)
-
-
-def _squashed(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(squash(word) for word in words))

@@ -21,14 +21,22 @@ FIELD_OF_RULE: Final = {
     "other_middle_name": "name",
     "company_or_person": "name",
     "unrelated_handle": "handle",
+    "surname_in_handle": "handle",
+    "given_in_handle": "handle",
+    "handle_rest": "handle",
     "handle_is_mailbox": "handle",
+    "handle_is_domain": "handle",
+    "same_handle": "handle",
     "known_account": "handle",
     "other_handle": "handle",
     "email": "email",
+    "phone": "email",
     "other_email": "email",
     "link": "links",
     "employer_domain": "links",
     "company": "company",
+    "other_company": "company",
+    "other_city": "city",
     "title": "title",
     "city": "city",
     "country": "city",
@@ -112,8 +120,6 @@ def _verdicts(evidence: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     for row in evidence[1:]:
         rule, level = str(row.get("rule")), str(row.get("level"))
         field = FIELD_OF_RULE.get(rule)
-        if field == "name" and "handle" in level:
-            field = "handle"
         if field is None:
             continue
         value = float(row.get("bits") or 0.0)

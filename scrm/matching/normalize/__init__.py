@@ -10,7 +10,7 @@ from scrm.matching.normalize.handles import Handle, parse_handle
 from scrm.matching.normalize.names import Name, fold_company, parse_name
 from scrm.matching.normalize.nicknames import formal_names, short_names
 from scrm.matching.normalize.phones import canonical_phone
-from scrm.matching.normalize.text import clean, fold, skeleton, spellings, squash
+from scrm.matching.normalize.text import clean, fold, is_latin, skeleton, spellings, squash
 from scrm.matching.normalize.urls import canonical_url, registrable_domain
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "fold",
     "fold_company",
     "formal_names",
+    "is_latin",
     "parse_email",
     "parse_handle",
     "parse_name",

@@ -58,6 +58,13 @@ def to_latin(text: str | None) -> str:
     return " ".join(latin.split())
 
 
+def is_latin(text: str) -> bool:
+    """Tell whether a text has no letter of another script than Latin."""
+    return text.isascii() or not any(
+        character.isalpha() and character > "ɏ" and not "Ḁ" <= character <= "ỿ" for character in text[:LONGEST]
+    )
+
+
 def fold(text: str | None) -> str:
     """Lower-case ASCII words, parted by single spaces, without marks."""
     return " ".join(re.findall(r"[a-z0-9]+", to_latin(text).lower().replace("'", "").replace("’", "")))

@@ -10,6 +10,9 @@ __all__ = ["RULES", "Pair", "Rule", "explanation"]
 RULES: tuple[Rule, ...] = (
     names.surname,
     names.given,
+    names.surname_in_handle,
+    names.given_in_handle,
+    names.handle_rest,
     names.middle,
     names.unrelated_handle,
     names.company_name,
@@ -18,6 +21,9 @@ RULES: tuple[Rule, ...] = (
     identifiers.link,
     identifiers.employer_domain,
     identifiers.handle_is_mailbox,
+    identifiers.handle_is_domain,
+    identifiers.same_handle,
+    identifiers.phone,
     context.company,
     context.title,
     context.city,
@@ -28,6 +34,8 @@ RULES: tuple[Rule, ...] = (
     contradictions.other_middle_name,
     contradictions.other_handle,
     contradictions.other_email,
+    contradictions.other_company,
+    contradictions.other_city,
     contradictions.company_or_person,
     contradictions.bot,
 )

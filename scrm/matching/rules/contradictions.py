@@ -1,8 +1,9 @@
 """Rules that speak against a pair. Something missing never does: only what clearly differs."""
 
 from scrm.i18n import N_
-from scrm.matching.evidence import Detail, Evidence
+from scrm.matching.evidence import Evidence
 from scrm.matching.frequencies import TokenKind
+from scrm.matching.rules.context import are_like
 from scrm.matching.rules.pair import Pair
 
 OTHER_GIVEN = N_("The surname fits, the first name is another one: perhaps a relative.")
@@ -12,6 +13,8 @@ OTHER_SURNAME = N_("The first name fits, the surname is another one.")
 OTHER_MIDDLE = N_("The middle initial is another one.")
 OTHER_HANDLE = N_("The contact is known under another handle on this network.")
 OTHER_EMAIL = N_("Both have an e-mail address, and they differ.")
+OTHER_COMPANY = N_("Both name a company, and not the same one.")
+OTHER_CITY = N_("The profile names another place than the contact's city.")
 PAGE_AND_PERSON = N_("The profile is a company's or group's page, the contact is a person.")
 PERSON_AND_COMPANY = N_("The profile is a person's, the contact is a company.")
 BOT = N_("The profile is run by a program.")
@@ -23,7 +26,7 @@ def other_given_name(pair: Pair) -> Evidence | None:
     Short forms, initials, middle names and small spelling mistakes do not count as different.
     """
     found, person = pair.alignment, pair.contact.name
-    if not found.surname or found.given or not (person.given or person.given_initial):
+    if not found.has_surname or found.has_given or not (person.given or person.given_initial):
         return None
     if found.left_words and "surname" in found.in_display:
         return _against(pair, ("other_given_name", "different", OTHER_GIVEN))
@@ -38,7 +41,7 @@ def other_given_name(pair: Pair) -> Evidence | None:
 def other_surname(pair: Pair) -> Evidence | None:
     """The first name fits, but the profile shows another surname. People marry, so this is not the end of it."""
     found = pair.alignment
-    if found.surname or not found.left_words or not pair.contact.name.surname:
+    if found.has_surname or not found.left_words or not pair.contact.name.surname:
         return None
     return _against(pair, ("other_surname", "different", OTHER_SURNAME))
 
@@ -47,7 +50,7 @@ def other_middle_name(pair: Pair) -> Evidence | None:
     """Both sides have a middle initial, and it is not the same. A missing one says nothing."""
     found, person = pair.alignment, pair.contact.name
     has_middle = bool(person.middle or person.middle_initials)
-    if not (found.surname and found.given) or found.middle or not has_middle or not found.left_initials:
+    if not (found.has_surname and found.has_given) or found.middle or not has_middle or not found.left_initials:
         return None
     return _against(pair, ("other_middle_name", "different", OTHER_MIDDLE))
 
@@ -83,6 +86,27 @@ def other_email(pair: Pair) -> Evidence | None:
     return _against(pair, ("other_email", "different", OTHER_EMAIL), (mailbox.address, min(contact.addresses)))
 
 
+def other_company(pair: Pair) -> Evidence | None:
+    """The profile names another company than the contact's. People change jobs, so it weighs little."""
+    ours, theirs = pair.contact.company_folded, pair.profile.company_folded
+    if not ours or not theirs or pair.contact.is_company or are_like(ours, theirs):
+        return None
+    if f" {ours} " in pair.profile.bio_folded:
+        return None
+    finding = ("other_company", "different", OTHER_COMPANY)
+    return _against(pair, finding, (pair.profile.company, pair.contact.company))
+
+
+def other_city(pair: Pair) -> Evidence | None:
+    """The profile's place is another city that some contact lives in. People move, so it weighs little."""
+    ours, theirs = pair.contact.places[0], pair.profile.places
+    if not ours or not theirs or f" {ours} " in pair.profile.place_words:
+        return None
+    if pair.frequencies.count(TokenKind.PLACE, theirs[0]) == 0 or theirs[0] == pair.contact.places[1]:
+        return None
+    return _against(pair, ("other_city", "different", OTHER_CITY), (pair.profile.location, pair.contact.city))
+
+
 def company_or_person(pair: Pair) -> Evidence | None:
     """A company's page never belongs to a person, nor a person's profile to a company."""
     if pair.profile.is_organization == pair.contact.is_company:
@@ -101,14 +125,5 @@ def bot(pair: Pair) -> Evidence | None:
 def _against(
     pair: Pair, finding: tuple[str, str, str], values: tuple[str, str] | None = None, *, is_veto: bool = False
 ) -> Evidence:
-    rule, level, message = finding
-    theirs, ours = values or (pair.profile.display_name or pair.profile.handle, pair.contact.full_name)
-    return Evidence(
-        rule=rule,
-        level=level,
-        bits=pair.model.bits(rule, level),
-        profile_value=theirs,
-        contact_value=ours,
-        detail=Detail(message=message),
-        is_veto=is_veto,
-    )
+    shown = pair.profile.display_name or pair.profile.handle
+    return pair.found(finding, values or (shown, pair.contact.full_name), is_veto=is_veto)

@@ -1,11 +1,20 @@
 """Rules about what points to one person alone: addresses, accounts, links."""
 
+from rapidfuzz.distance import JaroWinkler
+
 from scrm.i18n import N_
-from scrm.matching.evidence import Detail, Evidence
+from scrm.matching.evidence import Evidence
 from scrm.matching.frequencies import TokenKind
-from scrm.matching.normalize import Handle
+from scrm.matching.normalize import Handle, parse_handle
 from scrm.matching.rules.pair import Pair
 
+_MAILBOX_LEVELS = ("near", "part", "own")
+_MAILBOX_RANK = ("own", "part", "near", "name_form")
+SHORTEST_OWN = 4
+SHORTEST_LABEL = 4
+SHORTEST_INSIDE = 5
+SHORTEST_NEAR = 6
+NEAR = 0.92
 GENERIC = 5  # a value that more contacts share (a switchboard's address) is no evidence for one of them
 
 EMAIL_VERIFIED = N_("The network has verified this address, and the contact has it.")
@@ -17,6 +26,12 @@ LINK_VERIFIED = N_("The profile links to the contact's page, and that page links
 LINK_UNVERIFIED = N_("The profile links to the contact's page.")
 DOMAIN_VERIFIED = N_("The profile belongs to the domain of the contact's e-mail address.")
 DOMAIN_LINKED = N_("The profile links to the domain of the contact's e-mail address.")
+DOMAIN_NAMED = N_("The description names the domain of the contact's e-mail address.")
+SAME_PHONE = N_("The description gives a telephone number of the contact.")
+SAME_HANDLE = N_("The contact has this handle on another network (%(network)s).")
+SAME_NAME_FORM = N_("The contact writes the name in the same way on another network (%(network)s).")
+HANDLE_DOMAIN = N_("The handle is the name of a domain of the contact.")
+MAILBOX_LIKE = N_("The handle is like the part before the @ of the contact's e-mail address.")
 MAILBOX_OWN = N_("The handle is the part before the @ of the contact's e-mail address.")
 MAILBOX_NAME_FORM = N_("Handle and e-mail address write the name in the same way.")
 
@@ -35,14 +50,7 @@ def email(pair: Pair) -> Evidence | None:
             continue
         if pair.frequencies.count(TokenKind.EMAIL, mailbox.address) > GENERIC:
             continue
-        return Evidence(
-            rule="email",
-            level=level,
-            bits=pair.model.bits("email", level),
-            profile_value=mailbox.address,
-            contact_value=mailbox.address,
-            detail=Detail(message=messages[level]),
-        )
+        return pair.found(("email", level, messages[level]), (mailbox.address, mailbox.address))
     return None
 
 
@@ -58,14 +66,7 @@ def known_account(pair: Pair) -> Evidence | None:
         level, value, message = "handle", profile.account[1], KNOWN_HANDLE
     else:
         return None
-    return Evidence(
-        rule="known_account",
-        level=level,
-        bits=pair.model.bits("known_account", level),
-        profile_value=profile.handle,
-        contact_value=value,
-        detail=Detail(message=message),
-    )
+    return pair.found(("known_account", level, message), (profile.handle, value))
 
 
 def link(pair: Pair) -> Evidence | None:
@@ -87,15 +88,8 @@ def link(pair: Pair) -> Evidence | None:
     if not met:
         return None
     verified, value = max(met)
-    level = "verified" if verified else "unverified"
-    return Evidence(
-        rule="link",
-        level=level,
-        bits=pair.model.bits("link", level),
-        profile_value=value,
-        contact_value=value,
-        detail=Detail(message=LINK_VERIFIED if verified else LINK_UNVERIFIED),
-    )
+    level, message = ("verified", LINK_VERIFIED) if verified else ("unverified", LINK_UNVERIFIED)
+    return pair.found(("link", level, message), (value, value))
 
 
 def employer_domain(pair: Pair) -> Evidence | None:
@@ -103,22 +97,64 @@ def employer_domain(pair: Pair) -> Evidence | None:
 
     Many colleagues share a domain, so it weighs by how many contacts have it. Free mail domains do not count.
     """
-    met = [
-        (pair.profile.domains[domain], domain)
-        for domain in pair.contact.employer_domains & pair.profile.domains.keys()
-    ]
+    profile, domains = pair.profile, pair.contact.employer_domains
+    if not domains:
+        return None
+    met = [(profile.domains[domain], domain) for domain in domains & profile.domains.keys()]
+    if met:
+        verified, domain = max(met)
+        level, message = ("verified", DOMAIN_VERIFIED) if verified else ("linked", DOMAIN_LINKED)
+    else:
+        named = [domain for domain in sorted(domains) if _is_named(domain, profile.bio_folded)]
+        if not named:
+            return None
+        level, message, domain = "named", DOMAIN_NAMED, named[0]
+    return pair.found(
+        ("employer_domain", level, message), (domain, domain), frequency=pair.share(TokenKind.DOMAIN, domain)
+    )
+
+
+def _is_named(domain: str, text: str) -> bool:
+    label = domain.split(".", 1)[0]
+    return len(label) >= SHORTEST_LABEL and f" {label} " in text
+
+
+def phone(pair: Pair) -> Evidence | None:
+    """The description gives a telephone number of the contact. Colleagues may share a switchboard."""
+    met = pair.contact.numbers & pair.profile.numbers
     if not met:
         return None
-    verified, domain = max(met)
-    level = "verified" if verified else "linked"
-    return Evidence(
-        rule="employer_domain",
-        level=level,
-        bits=pair.model.bits("employer_domain", level, frequency=pair.share(TokenKind.DOMAIN, domain)),
-        profile_value=domain,
-        contact_value=domain,
-        detail=Detail(message=DOMAIN_VERIFIED if verified else DOMAIN_LINKED),
-    )
+    value = min(met)
+    return pair.found(("phone", "in_bio", SAME_PHONE), (value, value))
+
+
+def same_handle(pair: Pair) -> Evidence | None:
+    """The contact is known under the same handle on another network.
+
+    A handle that is only a form of the name (jane.doe) is taken by namesakes too, so it adds little to the name.
+    """
+    contact, profile = pair.contact, pair.profile
+    mine = profile.handle_read
+    if len(mine.core) < SHORTEST_OWN or profile.account in contact.accounts:
+        return None
+    for network, name in sorted(contact.accounts):
+        if network != profile.network_word and parse_handle(name).full == mine.full:
+            is_name = _is_name_form(pair, mine)
+            level, message = ("name_form", SAME_NAME_FORM) if is_name else ("own", SAME_HANDLE)
+            return pair.found(("same_handle", level, message), (profile.handle, name), params={"network": network})
+    return None
+
+
+def handle_is_domain(pair: Pair) -> Evidence | None:
+    """The handle is the name of a domain the contact has an address or a page at: people name their own so."""
+    handle = pair.profile.handle_read
+    for domain in sorted(pair.contact.own_domains):
+        label = parse_handle(domain.split(".", 1)[0])
+        if len(label.core) >= SHORTEST_OWN and handle.full in {label.full, label.core}:
+            frequency = pair.share(TokenKind.DOMAIN, domain)
+            finding = ("handle_is_domain", "whole", HANDLE_DOMAIN)
+            return pair.found(finding, (pair.profile.handle, domain), frequency=frequency)
+    return None
 
 
 def handle_is_mailbox(pair: Pair) -> Evidence | None:
@@ -127,19 +163,32 @@ def handle_is_mailbox(pair: Pair) -> Evidence | None:
     If that part is only a form of the name (jane.doe), the name rules have counted it already and little is added.
     """
     handle = pair.profile.handle_read
+    best: tuple[int, str, Handle] | None = None
     for mailbox in pair.contact.locals:
-        if len(mailbox.core) > 3 and mailbox.full == handle.full:
-            is_name = _is_name_form(pair, mailbox)
-            level = "name_form" if is_name else "own"
-            return Evidence(
-                rule="handle_is_mailbox",
-                level=level,
-                bits=pair.model.bits("handle_is_mailbox", level, network=pair.profile.network),
-                profile_value=pair.profile.handle,
-                contact_value=mailbox.full,
-                detail=Detail(message=MAILBOX_NAME_FORM if is_name else MAILBOX_OWN),
-            )
-    return None
+        likeness = _likeness(handle, mailbox)
+        if likeness:
+            level = _MAILBOX_LEVELS[likeness - 1] if not _is_name_form(pair, mailbox) else "name_form"
+            if level != "name_form" or mailbox.full == handle.full:
+                rank = _MAILBOX_RANK.index(level)
+                best = min(best or (rank, level, mailbox), (rank, level, mailbox), key=lambda row: row[0])
+    if best is None:
+        return None
+    _, level, mailbox = best
+    message = {"own": MAILBOX_OWN, "name_form": MAILBOX_NAME_FORM}.get(level, MAILBOX_LIKE)
+    return pair.found(("handle_is_mailbox", level, message), (pair.profile.handle, mailbox.full))
+
+
+def _likeness(handle: Handle, mailbox: Handle) -> int:
+    """How like two handles are: 3 the same, 2 one stands in the other, 1 a few letters differ, 0 not at all."""
+    one, other = handle.full, mailbox.full
+    if len(mailbox.core) < SHORTEST_OWN or len(one) < SHORTEST_OWN:
+        return 0
+    if one == other:
+        return 3
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= SHORTEST_INSIDE and shorter in longer:
+        return 2
+    return 1 if len(shorter) >= SHORTEST_NEAR and JaroWinkler.similarity(one, other) >= NEAR else 0
 
 
 def _is_name_form(pair: Pair, mailbox: Handle) -> bool:

@@ -35,7 +35,8 @@ CASES = [
     ("employer_domain", profile(links=(link("https://company.example.evil.example"),)), None),
     ("handle_is_mailbox", profile(handle="janefragala"), "name_form"),
     ("handle_is_mailbox", profile(handle="frosch77"), "own"),
-    ("handle_is_mailbox", profile(handle="frosc"), None),
+    ("handle_is_mailbox", profile(handle="frosc"), "part"),
+    ("handle_is_mailbox", profile(handle="frosk"), None),
 ]
 
 

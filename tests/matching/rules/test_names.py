@@ -3,10 +3,18 @@ import pytest
 from scrm.matching.frequencies import TokenKind
 from scrm.matching.rules import names
 from scrm.matching.rules.alignment import align
+from scrm.matching.specification import best_of_groups
 from tests.matching.people import contact, frequencies, pair, profile
 
 JANE = contact("Jane Fragala", first_name="Jane", last_name="Fragala")
 DOUBLE = contact("Anna Müller-Lüdenscheidt", first_name="Anna", last_name="Müller-Lüdenscheidt")
+
+
+def counting(looked_at):
+    """The evidence of names that counts: of display name and handle the better one."""
+    rules = (names.surname, names.surname_in_handle, names.given, names.given_in_handle)
+    return best_of_groups(row for rule in rules if (row := rule(looked_at)))
+
 
 # contact, profile, level of the surname, level of the given name
 CASES = [
@@ -23,26 +31,29 @@ CASES = [
     (JANE, profile("Norbert Quist"), None, None),
     (JANE, profile(""), None, None),
     (JANE, profile("null"), None, None),
-    (JANE, profile(handle="janefragala"), "handle", "handle"),
-    (JANE, profile(handle="Jane_Fragala_84"), "handle", "handle"),
-    (JANE, profile(handle="jfragala"), "handle", "handle_initial"),
-    (JANE, profile(handle="fragalaj"), "handle", "handle_initial"),
-    (JANE, profile(handle="xxfragalaville"), "handle_inside", None),
-    (JANE, profile(handle="janef"), "handle_initial", "handle"),
-    (JANE, profile(handle="jane"), None, "handle"),
-    (contact("Jane Doe"), profile(handle="janedoe"), "handle", "handle"),
-    (contact("Wei Li"), profile(handle="li_wei"), "handle", "handle"),
+    (JANE, profile(handle="janefragala"), "whole", "whole"),
+    (JANE, profile(handle="Jane_Fragala_84"), "whole", "whole"),
+    (JANE, profile(handle="jfragala"), "whole", "first_letter"),
+    (JANE, profile(handle="fragalaj"), "whole", "first_letter"),
+    (JANE, profile(handle="xxfragalaville"), "inside", None),
+    (JANE, profile(handle="janef"), "first_letter", "whole"),
+    (JANE, profile(handle="janefra"), "prefix", "whole"),
+    (JANE, profile(handle="jafragala"), "whole", "prefix"),
+    (contact("Jane Quentin Fragala"), profile(handle="jqfragala"), "whole", "first_letter"),
+    (JANE, profile(handle="jane"), None, "whole"),
+    (contact("Jane Doe"), profile(handle="janedoe"), "whole", "whole"),
+    (contact("Wei Li"), profile(handle="li_wei"), "whole", "whole"),
     (contact("Wei Li"), profile(handle="liwanda"), None, None),
     (contact("Wei Li"), profile(handle="melissalima"), None, None),
     (JANE, profile(handle="1234567"), None, None),
     (contact("William Fragala"), profile("Bill Fragala"), "exact", "nickname"),
     (contact("Will Fragala"), profile("Bill Fragala"), "exact", "nickname"),
-    (contact("William Fragala"), profile(handle="billfragala"), "handle", "handle_nickname"),
+    (contact("William Fragala"), profile(handle="billfragala"), "whole", "short"),
     (contact("Alexander Petrow"), profile("Sascha Petrow"), "exact", "nickname"),
     (contact("Jürgen Müller"), profile("Juergen Mueller"), "exact", "exact"),
     (contact("Jürgen Müller"), profile("Jurgen Muller"), "exact", "exact"),
     (contact("Juergen Mueller"), profile("Jürgen Müller"), "exact", "exact"),
-    (contact("Jürgen Müller"), profile(handle="jmueller"), "handle", "handle_initial"),
+    (contact("Jürgen Müller"), profile(handle="jmueller"), "whole", "first_letter"),
     (contact("Ursula von der Leyen"), profile("Ursula Leyen"), "exact", "exact"),
     (DOUBLE, profile("Anna Müller-Lüdenscheidt"), "exact", "exact"),
     (DOUBLE, profile("Anna Lüdenscheidt"), "part", "exact"),
@@ -59,24 +70,33 @@ CASES = [
 @pytest.mark.parametrize(("ours", "theirs", "surname", "given"), CASES)
 def test_names_are_found_where_they_are_said(ours, theirs, surname, given):
     looked_at = pair(ours, theirs)
-    found = [names.surname(looked_at), names.given(looked_at)]
-    assert [row.level if row else None for row in found] == [surname, given]
+    found = {row.rule.removesuffix("_in_handle"): row.level for row in counting(looked_at)}
+    assert (found.get("surname"), found.get("given")) == (surname, given)
 
 
 def test_a_handle_that_repeats_the_display_name_adds_nothing():
     alone = pair(JANE, profile("Jane Fragala", handle="quux"))
     repeated = pair(JANE, profile("Jane Fragala", handle="janefragala"))
-    for rule in (names.surname, names.given, names.middle, names.unrelated_handle):
-        one, other = rule(alone), rule(repeated)
-        assert (one.bits if one else 0) == (other.bits if other else 0)
+    assert sum(row.bits for row in counting(alone)) == sum(row.bits for row in counting(repeated))
+    assert names.unrelated_handle(repeated) is None
+    assert names.handle_rest(repeated) is None
 
 
 def test_a_handle_that_says_more_than_the_display_name_counts_instead_of_it():
-    short = names.given(pair(JANE, profile("J. Fragala", handle="quux")))
-    longer = names.given(pair(JANE, profile("J. Fragala", handle="JaneFragala")))
-    assert longer.level == "handle"
+    (short,) = (row for row in counting(pair(JANE, profile("J. Fragala", handle="quux"))) if row.rule == "given")
+    longer = counting(pair(JANE, profile("J. Fragala", handle="JaneFragala")))[-1]
+    assert (longer.rule, longer.level) == ("given_in_handle", "whole")
     assert longer.bits > short.bits
     assert longer.profile_value == "JaneFragala"
+
+
+def test_the_letters_of_a_handle_that_no_name_explains_are_counted():
+    def rest(handle):
+        found = names.handle_rest(pair(JANE, profile(handle=handle)))
+        return found.level if found else None
+
+    handles = ("janefragala", "jfragala", "fragalatx", "fragalatown", "janefragalamotors", "quux")
+    assert [rest(handle) for handle in handles] == ["nothing", "nothing", "little", "some", "much", None]
 
 
 def test_a_rare_surname_weighs_more_than_a_common_one():
@@ -134,4 +154,4 @@ def test_a_company_page_is_known_by_the_company_name():
 
 def test_a_contact_without_a_name_aligns_with_nothing():
     assert align(contact(""), profile("Jane Fragala")) == align(contact("null"), profile("Jane Fragala"))
-    assert align(contact(""), profile("Jane Fragala")).surname == ()
+    assert align(contact(""), profile("Jane Fragala")).surname is None
