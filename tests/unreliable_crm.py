@@ -48,6 +48,7 @@ class UnreliableCrm:
         self.batch_size: int | None = None
         self.calls: Counter[str] = Counter()
         self.sent: list[tuple[str, ...]] = []  # keys of each batch
+        self.beforehand: Callable[[], None] = lambda: None  # what others do before a call arrives
         self.meanwhile: Callable[[], None] = lambda: None  # what others do while a call is under way
 
     def describe(self) -> Description:
@@ -85,6 +86,7 @@ class UnreliableCrm:
         self, batch: Sequence[EntryWrite], take: Callable[[Sequence[EntryWrite]], Sequence[Outcome]]
     ) -> Sequence[Outcome]:
         self.sent.append(tuple(row.external_key for row in batch))
+        self.beforehand()
         if self.calls_left is not None:
             self.calls_left -= 1
             assert self.calls_left >= 0, "a call that the budget did not allow"
