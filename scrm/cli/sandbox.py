@@ -14,6 +14,7 @@ from scrm.sandbox.linkedin import LinkedIn
 from scrm.sandbox.network import FakeNetwork
 from scrm.sandbox.scenario import Player, history
 from scrm.sandbox.server import fake_of
+from scrm.sandbox.sharepoint import SharePoint
 
 
 @click.command(hidden=True)
@@ -53,6 +54,8 @@ def apps_of(network: FakeNetwork) -> dict[str, dict[str, str]]:
     found = {network.key: network.app()}
     if isinstance(network, LinkedIn):
         found["linkedin_leads"] = network.leads_app()
+    if isinstance(network, SharePoint):
+        found[network.key]["lists"] = "Forum"  # what an admin would enter: which lists are read besides the pages
     return found
 
 

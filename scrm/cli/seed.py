@@ -57,23 +57,36 @@ def seed(access: Path) -> None:
 def connect_to(core: Core, network: str, form: Mapping[str, str], user_id: int) -> None:
     """Connect, or connect again where an earlier demo was kept: the sandbox gives new access at each start.
 
-    Where the network offers it, by signing in there, as an admin would; else by pasting the access.
+    Where the network offers it, by signing in there, as an admin would, on every account that may be chosen (each
+    site of SharePoint, say); else by pasting the access.
     """
     with core.db.read() as session:
         known = session.scalars(
             select(Connection).where(Connection.network == network, Connection.state != ConnectionState.REMOVED.value)
-        ).first()
-    if connector_for(network).oauth is None:
-        if known is None:
-            connect(core, network, form, user_id)
-        else:
-            reconnect(core, known.public_id, form, user_id)
-        return
+        ).all()
+    if connector_for(network).oauth is not None:
+        for connection in known:
+            _sign_in(core, network, user_id, connection)
+        if not known:
+            for choice in _sign_in(core, network, user_id)[1:]:
+                _sign_in(core, network, user_id, choice=choice)
+    elif known:
+        reconnect(core, known[0].public_id, form, user_id)
+    else:
+        connect(core, network, form, user_id)
+
+
+def _sign_in(
+    core: Core, network: str, user_id: int, connection: Connection | None = None, choice: str | None = None
+) -> list[str]:
+    """Sign in on one account, the first that is offered unless another is named; returns what was offered."""
     back = f"{core.settings.base_url}/connections/sign-in/{network}"
-    state, code = visitor.allow(sign_in.begin(core, network, user_id, known.id if known else None, back))
+    state, code = visitor.allow(sign_in.begin(core, network, user_id, connection.id if connection else None, back))
     flow = sign_in.redeem(core, network, state, code, user_id)
-    choice = sign_in.choice_for(core, flow)
-    sign_in.finish(core, flow, flow.choices[0].native_id if choice is None else choice, None, user_id)
+    offered = [one.native_id for one in flow.choices]
+    asked = sign_in.choice_for(core, flow) if choice is None else choice
+    sign_in.finish(core, flow, offered[0] if asked is None else asked, None, user_id)
+    return offered
 
 
 def _admin(core: Core) -> int:

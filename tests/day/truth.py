@@ -48,6 +48,8 @@ SHOWN: dict[str, Callable[[Entry, dict[str, Entry]], bool]] = {
     "instagram": _is_shown,
     "jive": _is_shown,
     "linkedin": lambda row, _: row.get("shown") in {"posts", "comments", "reactions", "notifications"},
+    "yammer": _is_shown,
+    "sharepoint": _is_shown,
     "linkedin_leads": lambda row, _: row.get("shown") == "leads",
     "youtube": lambda row, _: (
         row.get("visibility", "public") == "public" and row["kind"] not in {"hashtag", "mention"}

@@ -104,8 +104,8 @@ def _is_above(message: Item, mark: int) -> bool:
 
 
 def _timed(item: Item, now: datetime) -> Item:
-    """The item with the time after which its thread is to be looked at."""
+    """The item with the time after which its thread is first looked at: soon, for that shows who likes it."""
     with suppress(PayloadError):
-        seconds = pause_after(now - moment(Payload(item["message"], "message"), "created_at"))
-        return item | ({} if seconds is None else {"look_after": int(seconds)})
+        is_watched = pause_after(now - moment(Payload(item["message"], "message"), "created_at")) is not None
+        return item | ({"look_after": int(SOONEST)} if is_watched else {})
     return item
