@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from scrm.db import among, take_turns, to_json, upsert
+from scrm.db import among, take_turns, upsert
 from scrm.matching.keys import COUNTED_FROM, MOST_CONTACTS_PER_KEY, Key, choose, contact_keys
 from scrm.matching.load import contact_view, counted
+from scrm.matching.lookup import Lookup, each
+from scrm.matching.packed import pack
 from scrm.models import Contact, Judgment, KeyCount, MatchKey, MatchState, Profile, Side, ValueCount
 from scrm.runtime import Core
 
@@ -37,7 +38,8 @@ def rekey_due(core: Core) -> bool:
     for row in rows:
         alive = row.deleted_at is None and row.merged_into_id is None
         view = contact_view(row)
-        made[row.id] = (row.version, set(contact_keys(view)) if alive else set(), counted(view) if alive else [])
+        keys, values = (set(contact_keys(view)), counted(view)) if alive else (set(), [])
+        made[row.id] = (row.version, keys, values, pack(view))
     with core.db.write("matching.rekey") as session:
         one_writer(session)
         now = core.db.clock.now()
@@ -47,7 +49,7 @@ def rekey_due(core: Core) -> bool:
         for row in session.scalars(
             select(Contact).where(Contact.id.in_(made)).order_by(Contact.id).with_for_update()
         ):
-            version, keys, values = made[row.id]
+            version, keys, values, forms = made[row.id]
             if row.version != version:
                 continue  # changed meanwhile; it is due still
             old = _replace_keys(session, Side.CONTACT, row.id, keys)
@@ -56,7 +58,7 @@ def rekey_due(core: Core) -> bool:
             held.subtract(old - keys)
             counts.update(values)
             counts.subtract(row.counted)
-            row.counted, row.key_due_at = values, None
+            row.counted, row.forms, row.keyed_version, row.key_due_at = values, forms, version, None
         _recount(session, counts)
         _recount_keys(session, held)
         _rematch(session, touched, [row.id for row in rows], now)
@@ -156,33 +158,23 @@ def _judged(session: Session, contact_ids: Iterable[int]) -> set[int]:
 
 def _rare_among_profiles(session: Session, keys: set[int]) -> list[int]:
     """The keys that at most CAP profiles hold: a million are not counted, the one after the cap is looked for."""
-    key = _each(session, keys)
+    key = each(session, sorted(keys))
     too_many = (
         select(MatchKey.owner_id).where(MatchKey.side == Side.PROFILE.value, MatchKey.key == key).offset(CAP).limit(1)
     )
     return list(session.scalars(select(key).where(~too_many.exists())))
 
 
-def _each(session: Session, keys: Iterable[int]) -> ColumnElement[int]:
-    """The numbers as rows of one column."""
-    numbers = sorted(keys)
-    if session.get_bind().dialect.name == "sqlite":
-        column: ColumnElement[int] = func.json_each(to_json(numbers)).table_valued("value").c.value
-        return column
-    array = bindparam(None, numbers, type_=ARRAY(BigInteger()))
-    return func.unnest(array).column_valued("key")
+_COUNTS = Lookup(COUNTS.c.key, (COUNTS.c.key, COUNTS.c["count"]))
+_HOLDERS = Lookup(KEYS.c.key, (KEYS.c.key, KEYS.c.owner_id), KEYS.c.side == Side.CONTACT.value)
 
 
 def holders_of(session: Session, keys: Iterable[Key]) -> dict[Key, list[int]]:
     """The contacts under each of a profile's keys, keys too common to help left out (`choose` says which)."""
     wanted = sorted(set(keys))
     held = dict.fromkeys(wanted, 0)
-    many = select(KeyCount.key, KeyCount.count).where(among(session, COUNTS.c.key, wanted))
-    held.update((Key(key), count) for key, count in session.execute(many))
+    held.update((Key(key), count) for key, count in _COUNTS.rows(session, wanted))
     found: dict[Key, list[int]] = {}
-    rows = select(MatchKey.key, MatchKey.owner_id).where(
-        MatchKey.side == Side.CONTACT.value, among(session, KEYS.c.key, choose(held))
-    )
-    for key, owner_id in session.execute(rows):
+    for key, owner_id in _HOLDERS.rows(session, choose(held)):
         found.setdefault(Key(key), []).append(owner_id)
     return {key: sorted(contacts) for key, contacts in found.items()}

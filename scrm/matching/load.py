@@ -2,41 +2,38 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from scrm.db import among
 from scrm.matching.frequencies import TokenKind, counted_values
+from scrm.matching.lookup import Lookup
 from scrm.matching.model import SHIPPED, MatchModel, from_json
+from scrm.matching.packed import put_forms
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 from scrm.matching.views import Link as ViewLink
 from scrm.models import Contact, Link, MatchModelRow, Profile, ValueCount
 
 TOTAL = "total:"
-CONTACTS, LINKS, COUNTS = Contact.__table__, Link.__table__, ValueCount.__table__
+CONTACTS, LINKS, PROFILES, COUNTS = Contact.__table__, Link.__table__, Profile.__table__, ValueCount.__table__
 Account = tuple[str, str]
 
 
-_SEEN = (
-    Contact.id,
-    Contact.version,
-    Contact.kind,
-    Contact.full_name,
-    Contact.first_name,
-    Contact.last_name,
-    Contact.emails,
-    Contact.handles,
-    Contact.urls,
-    Contact.phones,
-    Contact.company,
-    Contact.title,
-    Contact.city,
-    Contact.country,
-    Contact.language,
+_ACCOUNTS = Lookup(
+    LINKS.c.contact_id,
+    (LINKS.c.contact_id, PROFILES.c.id, PROFILES.c.network, PROFILES.c.native_id),
+    LINKS.c.profile_id == PROFILES.c.id,
 )
+_COLUMNS = (
+    "id version kind full_name first_name last_name emails handles urls phones company title city country language "
+    "counted forms keyed_version"
+)
+_ALIVE = (CONTACTS.c.deleted_at.is_(None), CONTACTS.c.merged_into_id.is_(None))
+_CONTACTS = Lookup(CONTACTS.c.id, [CONTACTS.c[name] for name in _COLUMNS.split()], *_ALIVE)
+_COUNTED = Lookup(COUNTS.c.value, (COUNTS.c.value, COUNTS.c["count"]))
 
 
 def contact_view(row: Contact | Row[Any], native_ids: Sequence[Account] = ()) -> ContactView:
@@ -87,29 +84,47 @@ def profile_view(row: Profile) -> ProfileView:
     )
 
 
-def contact_views(
-    session: Session, contact_ids: Iterable[int], profile_id: int
-) -> tuple[list[ContactView], dict[int, int]]:
-    """The live contacts among these, and the version of each that was read.
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A contact as the rules see it, with the number of its last change and what it adds to the value counts."""
 
-    Each has the other profiles confirmed for it: no link is evidence for itself.
+    view: ContactView
+    version: int
+    counted: Sequence[str]
+
+
+def load_contacts(session: Session, contact_ids: Iterable[int], profile_id: int) -> list[Loaded]:
+    """The live contacts among these, each with the other profiles confirmed for it.
+
+    No link is evidence for itself, so those of `profile_id` are left out.
     """
     ids = list(contact_ids)
     confirmed: dict[int, list[Account]] = {}
-    linked = select(Link.contact_id, Profile.network, Profile.native_id).join(Profile, Profile.id == Link.profile_id)
-    for contact_id, network, native_id in session.execute(
-        linked.where(among(session, LINKS.c.contact_id, ids), Link.profile_id != profile_id)
-    ):
-        confirmed.setdefault(contact_id, []).append((network, native_id))
-    alive = Contact.deleted_at.is_(None), Contact.merged_into_id.is_(None)
-    rows = session.execute(select(*_SEEN).where(among(session, CONTACTS.c.id, ids), *alive)).all()
-    views = [contact_view(row, confirmed.get(row.id, ())) for row in rows]
-    return views, {row.id: row.version for row in rows}
+    for contact_id, linked_id, network, native_id in _ACCOUNTS.rows(session, ids):
+        if linked_id != profile_id:
+            confirmed.setdefault(contact_id, []).append((network, native_id))
+    return [_loaded(row, confirmed.get(row.id, ())) for row in _CONTACTS.rows(session, ids)]
+
+
+def _loaded(row: Row[Any], native_ids: Sequence[Account]) -> Loaded:
+    view = contact_view(row, native_ids)
+    is_current = row.forms is not None and row.keyed_version == row.version
+    if is_current:
+        put_forms(view, row.forms)
+    return Loaded(view=view, version=row.version, counted=row.counted if is_current else counted(view))
 
 
 def count_all(session: Session) -> int:
     """How many live contacts there are."""
-    return session.scalar(select(ValueCount.count).where(ValueCount.value == TOTAL)) or 0
+    return sum(count for _, count in _COUNTED.rows(session, [TOTAL]))
+
+
+def asked(profile: ProfileView) -> list[str]:
+    """Values of a profile whose counts the rules may ask for, beside those of the contacts."""
+    words = {*profile.name.words, *profile.name.called, *profile.handle_read.words}
+    return [f"{TokenKind.NAME.value}:{word}" for word in words] + [
+        f"{TokenKind.PLACE.value}:{place}" for place in profile.places
+    ]
 
 
 def counted(view: ContactView) -> list[str]:
@@ -118,16 +133,13 @@ def counted(view: ContactView) -> list[str]:
 
 
 class StoredFrequencies:
-    """Value counts from the table: those of the candidates in one query, others as they are asked for."""
+    """Value counts from the table: those that are named in one query, others as they are asked for."""
 
-    def __init__(self, session: Session, contacts: Iterable[ContactView]) -> None:
+    def __init__(self, session: Session, values: Iterable[str]) -> None:
         self._session = session
-        wanted = {TOTAL}.union(*(counted(view) for view in contacts))
+        wanted = {TOTAL, *values}
         self._counts = dict.fromkeys(wanted, 0)
-        for value, count in session.execute(
-            select(ValueCount.value, ValueCount.count).where(among(session, COUNTS.c.value, wanted))
-        ):
-            self._counts[value] = count
+        self._counts.update((value, count) for value, count in _COUNTED.rows(session, sorted(wanted)))
 
     @property
     def total(self) -> int:
@@ -136,8 +148,7 @@ class StoredFrequencies:
     def count(self, kind: TokenKind, value: str) -> int:
         name = f"{kind.value}:{value}"
         if name not in self._counts:
-            found = self._session.scalar(select(ValueCount.count).where(ValueCount.value == name))
-            self._counts[name] = found or 0
+            self._counts[name] = sum(count for _, count in _COUNTED.rows(self._session, [name]))
         return self._counts[name]
 
 

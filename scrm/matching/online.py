@@ -6,12 +6,13 @@ only these are read and compared by every rule. The rules see the same values as
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
 from scrm.matching.blocking import holders_of
 from scrm.matching.keys import Key
-from scrm.matching.load import StoredFrequencies, contact_views, count_all
+from scrm.matching.load import StoredFrequencies, asked, count_all, load_contacts
 from scrm.matching.model import MatchModel
 from scrm.matching.score import Judged, Ranking, score
 from scrm.matching.shortlist import shortlist
@@ -38,9 +39,8 @@ def compare(
 ) -> Compared:
     """Rank the contacts that share a key with a profile; `may_compare` leaves out those that terms forbid."""
     holders = holders_of(session, keys)
-    contacts, versions = contact_views(session, shortlist(holders, count_all(session)), profile.profile_id)
-    if may_compare is not None:
-        contacts = [contact for contact in contacts if may_compare(contact)]
-    frequencies = StoredFrequencies(session, contacts)
-    ranking = score(profile, contacts, model, frequencies, judged or {})
-    return Compared(holders=holders, versions=versions, ranking=ranking)
+    loaded = load_contacts(session, shortlist(holders, count_all(session)), profile.profile_id)
+    compared = [row for row in loaded if may_compare is None or may_compare(row.view)]
+    frequencies = StoredFrequencies(session, chain(asked(profile), *(row.counted for row in compared)))
+    ranking = score(profile, [row.view for row in compared], model, frequencies, judged or {})
+    return Compared(holders=holders, versions={row.view.contact_id: row.version for row in loaded}, ranking=ranking)

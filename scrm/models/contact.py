@@ -74,6 +74,8 @@ class Contact(WithPublicId, Row):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     key_due_at: Mapped[datetime | None]  # its match keys are to be made anew
     counted: Mapped[list[Any]] = mapped_column(default=list)  # what it adds to the value counts
+    forms: Mapped[dict[str, Any] | None]  # how it is compared, as of the version that was keyed last
+    keyed_version: Mapped[int | None]
 
 
 class ContactTurn(WithId, Row):

@@ -16,7 +16,7 @@ from scrm.matching import blocking, keys
 from scrm.matching.blocking import CAP, CHUNK, holders_of, rekey_due
 from scrm.matching.frequencies import TokenKind
 from scrm.matching.keys import MOST_CONTACTS_PER_KEY, Key, contact_keys
-from scrm.matching.load import StoredFrequencies, contact_view, counted
+from scrm.matching.load import StoredFrequencies, contact_view, counted, load_contacts
 from scrm.models import Contact, KeyCount, MatchKey, Side, ValueCount, Verdict
 from scrm.runtime import Core
 from scrm.vault import Vault
@@ -158,6 +158,21 @@ def test_a_merge_that_is_taken_back_takes_the_link_back(shop: Workshop) -> None:
     assert shop.linked(profile) == ada
 
 
+def test_a_keyed_contact_is_compared_by_forms_that_are_kept_and_a_changed_one_by_what_it_says_now(
+    shop: Workshop,
+) -> None:
+    ada = shop.contact(emails=[ADAS_MAIL])
+    shop.settle()
+    with shop.db.read() as session:
+        (kept,) = load_contacts(session, [ada], 0)
+    assert "name" in kept.view.__dict__
+    shop.change(ada, full_name="Bo Sample", first_name="Bo", last_name="Sample")
+    with shop.db.read() as session:
+        (changed,) = load_contacts(session, [ada], 0)
+    assert (kept.view.name.surname, changed.view.name.surname) == (("quickenborough",), ("sample",))
+    assert (changed.version, changed.counted) == (kept.version + 1, counted(changed.view))
+
+
 # common keys
 
 
@@ -247,7 +262,7 @@ def test_counts_are_read_as_they_are_stored(shop: Workshop) -> None:
     shop.settle()
     with shop.db.read() as session:
         views = [contact_view(row) for row in session.scalars(select(Contact))]
-        frequencies = StoredFrequencies(session, views[:1])
+        frequencies = StoredFrequencies(session, counted(views[0]))
         assert frequencies.total == 2
         assert frequencies.count(TokenKind.NAME, "ada") == 2
         assert frequencies.count(TokenKind.NAME, "sample") == 1

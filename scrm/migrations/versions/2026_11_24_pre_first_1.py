@@ -66,6 +66,8 @@ def upgrade() -> None:
         sa.Column("merged_into_id", BigId, nullable=True),
         sa.Column("key_due_at", UtcDateTime(), nullable=True),
         sa.Column("counted", Json, nullable=False),
+        sa.Column("forms", Json, nullable=True),
+        sa.Column("keyed_version", sa.Integer(), nullable=True),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.ForeignKeyConstraint(["merged_into_id"], ["contact.id"], name=op.f("fk_contact_merged_into_id_contact")),
