@@ -25,6 +25,10 @@ class Options:
     api_version: str = API_VERSION
     share_percent: int = 20  # of the calls that the whole organization may make in 24 hours
     extras: Mapping[str, Extra] = field(default_factory=_none)  # by object
+    organization_id: str = ""  # this and what follows as the org said when it was connected
+    organization: str = ""
+    is_sandbox: bool = False
+    user_id: str = ""
 
     def check(self) -> None:
         """Raise ConfigError with everything that is wrong."""
@@ -44,8 +48,4 @@ class Options:
     @classmethod
     def from_stored(cls, held: Mapping[str, Any]) -> "Options":
         extras = {name: Extra(**values) for name, values in held.get("extras", {}).items()}
-        return cls(
-            api_version=held.get("api_version", API_VERSION),
-            share_percent=held.get("share_percent", 20),
-            extras=_none() | extras,
-        )
+        return cls(**(dict(held) | {"extras": _none() | extras}))

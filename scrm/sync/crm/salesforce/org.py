@@ -49,12 +49,12 @@ class Usage:
 class Org:
     """One org, for one process. Not to be pickled: it holds a token."""
 
-    def __init__(self, core: Core, *, version: str = API_VERSION) -> None:
+    def __init__(self, core: Core, *, version: str = API_VERSION, token: Token | None = None) -> None:
         self._core = core
         self._version = version
         self._session = session_for(core)
         self._session.hooks["response"].append(self._note)
-        self._token: Token | None = None
+        self._token = token
         self._client: Salesforce | None = None
         self._uncounted = 0
         self.usage: Usage | None = None
@@ -107,6 +107,10 @@ class Org:
             return response
 
         return self._with_token(send)
+
+    def userinfo(self) -> Mapping[str, Any]:
+        """Who we are there."""
+        return self._with_token(lambda client: dict(client.oauth2("userinfo") or {}))
 
     def soap(self, work: Callable[[Salesforce], T]) -> T:
         """Work with a client of its own: the library's deploy leaves headers behind that spoil later REST calls."""

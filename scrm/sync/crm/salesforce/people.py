@@ -70,7 +70,8 @@ def when(text: str) -> datetime:
 def record(name: str, row: Mapping[str, Any], extra: Extra) -> ContactRecord:
     """What a row says; nested rows for parents, as REST gives them, or flat ones, as CSV does."""
     is_lead = name == "Lead"
-    master = _text(row, "MasterRecordId")
+    is_deleted = _true(row, "IsDeleted")
+    master = _text(row, "MasterRecordId") if is_deleted else None  # it may stay behind after an undelete
     merged_into = master or (_text(row, "ConvertedContactId") if is_lead and _true(row, "IsConverted") else None)
     city, country = {
         "Account": ("BillingCity", "BillingCountry"),
@@ -99,7 +100,7 @@ def record(name: str, row: Mapping[str, Any], extra: Extra) -> ContactRecord:
         urls=_texts(row, ("Website", *extra.urls)),
         owner=_text(row, "Owner.Name"),
         updated_at=when(row["SystemModstamp"]),
-        is_deleted=_true(row, "IsDeleted") and merged_into is None,
+        is_deleted=is_deleted and merged_into is None,
         merged_into=merged_into,
     )
 

@@ -37,7 +37,7 @@ class SalesforceSession(GuardedSession):
         parts = urlsplit(request.url or "")
         if self._sandbox_url:
             request.url = self._sandbox_url + (request.url or "").removeprefix(f"{parts.scheme}://{parts.netloc}")
-            request.headers.pop("Host", None)
+            request.headers["X-Forwarded-Host"] = parts.netloc  # sandboxes answer at any name
         elif parts.scheme != "https" or not (parts.hostname or "").endswith(OWN_HOSTS):
             raise HostRefusedError("expected an address of Salesforce")
         kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)

@@ -1,0 +1,135 @@
+"""Connect an org, change what was chosen for it, disconnect it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from scrm.db import upsert
+from scrm.errors import ConfigError, CrmAuthError
+from scrm.failpoints import outside
+from scrm.i18n import N_, gettext
+from scrm.models import AuditEntry, CrmConnection, CrmFieldMap, CrmState
+from scrm.runtime import Core
+from scrm.sync.contacts import mark_pull_due
+from scrm.sync.crm.salesforce.access import CRM_ID, TOKEN, Credentials, Token, seal, session_for, sign_in
+from scrm.sync.crm.salesforce.ids import full_id
+from scrm.sync.crm.salesforce.mapping import Rule, to_stored
+from scrm.sync.crm.salesforce.options import Options
+from scrm.sync.crm.salesforce.org import Org
+
+OTHER = N_("This is another organization than the one connected until now: disconnect that one first.")
+
+
+def connect(core: Core, credentials: Credentials, options: Options) -> Options:
+    """Sign in, ask the org who it is, and store both; gives the options with what the org said.
+
+    Connecting again replaces the access and keeps all else. Raises ConfigError, CrmAuthError, CrmRetryLaterError.
+    """
+    credentials.check()
+    options.check()
+    with outside("salesforce.first_sign_in"):
+        value, host = sign_in(credentials, session_for(core))
+    known = _identified(
+        Org(core, version=options.api_version, token=Token(value=value, host=host, version=-1)), options
+    )
+    now = core.db.clock.now()
+    values = {
+        "credentials": seal(core, credentials),
+        "token": core.vault.seal({"value": value, "host": host}, TOKEN),
+        "options": known.stored(),
+        "shape": {},
+        "shape_at": None,
+        "refresh_lease_until": None,
+    }
+    with core.db.write("salesforce.connect") as session:
+        row = session.get(CrmConnection, CRM_ID)
+        if row is not None and Options.from_stored(row.options).organization_id != known.organization_id:
+            raise ConfigError([gettext(OTHER)])
+        session.execute(
+            upsert(session, CrmConnection).on_conflict_do_update(
+                index_elements=["crm_id"], set_=values | {"token_version": CrmConnection.token_version + 1}
+            ),
+            [{"crm_id": CRM_ID, "is_active": False, "token_version": 0, "calls_made": 0, **values}],
+        )
+        # whoever was refused before may be known again
+        session.execute(
+            update(CrmState)
+            .where(CrmState.crm_id == CRM_ID)
+            .values(problem=None, problem_since=None, wait_until=None)
+        )
+        session.add(AuditEntry(at=now, user_id=None, action="crm.connected", object=f"crm/{CRM_ID}"))
+    return known
+
+
+def _identified(org: Org, options: Options) -> Options:
+    with outside("salesforce.identify"):
+        who = org.userinfo()
+        (row,) = org.query("SELECT Id, Name, IsSandbox FROM Organization")
+    user_id = full_id(str(who.get("user_id") or ""))
+    if user_id is None:
+        raise CrmAuthError("Salesforce: who we are there is not as documented")
+    return replace(
+        options,
+        organization_id=str(full_id(str(row["Id"]))),
+        organization=str(row["Name"]),
+        is_sandbox=bool(row["IsSandbox"]),
+        user_id=user_id,
+    )
+
+
+def options_of(core: Core) -> Options:
+    """What was chosen; raises ConfigError when no org is connected."""
+    with core.db.read() as session:
+        return Options.from_stored(_row(session).options)
+
+
+def change(core: Core, options: Options) -> None:
+    """Choose anew; raises ConfigError. People are read from the beginning when other fields count."""
+    options.check()
+    with core.db.write("salesforce.change") as session:
+        row = _row(session)
+        if Options.from_stored(row.options).extras != options.extras:
+            session.execute(update(CrmState).where(CrmState.crm_id == CRM_ID).values(cursor=None))
+            mark_pull_due(session, CRM_ID, core.db.clock.now())
+        row.options, row.shape_at = options.stored(), None
+        session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.changed", object=f"crm/{CRM_ID}"))
+
+
+def use(core: Core, *, is_active: bool) -> None:
+    """From now on contacts are read from this org and timelines written to it, or no longer."""
+    now = core.db.clock.now()
+    with core.db.write("salesforce.use") as session:
+        _row(session).is_active = is_active
+        if is_active:
+            mark_pull_due(session, CRM_ID, now)
+        action = "crm.used" if is_active else "crm.rested"
+        session.add(AuditEntry(at=now, user_id=None, action=action, object=f"crm/{CRM_ID}"))
+
+
+def disconnect(core: Core) -> None:
+    """Forget the access; contacts and entries stay as they are."""
+    with core.db.write("salesforce.disconnect") as session:
+        session.execute(delete(CrmConnection).where(CrmConnection.crm_id == CRM_ID))
+        session.add(
+            AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.disconnected", object=f"crm/{CRM_ID}")
+        )
+
+
+def store_rules(core: Core, rules: Sequence[Rule]) -> int:
+    """Make these rules the ones that count, as a new version; gives its number."""
+    with core.db.write("salesforce.rules") as session:
+        newest = select(func.max(CrmFieldMap.version)).where(CrmFieldMap.crm_id == CRM_ID)
+        version = (session.scalar(newest) or 0) + 1
+        session.add(CrmFieldMap(crm_id=CRM_ID, version=version, rules=to_stored(rules), made_at=core.db.clock.now()))
+        action = f"crm.rules-{version}"
+        session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action=action, object=f"crm/{CRM_ID}"))
+    return version
+
+
+def _row(session: Session) -> CrmConnection:
+    row = session.get(CrmConnection, CRM_ID)
+    if row is None:
+        raise ConfigError(["Salesforce is not connected; run `scrm crm connect`"])
+    return row
