@@ -20,7 +20,7 @@ from tests.kills.fleet import Fleet
 from tests.kills.stimuli import ELSEWHERE, PASSWORD, Stimuli
 from tests.kills.world import World, held
 
-PATIENCE = 45.0  # a wake-up that died with its worker is replaced after 30 seconds
+PATIENCE = 120.0  # a wake-up that died with its worker is replaced after 30 seconds; busy machines come round late
 QUIET = 120.0
 SETTLING = 20.0
 

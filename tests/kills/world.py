@@ -98,7 +98,7 @@ class World:
         truth = [entry for network in self.networks for entry in network.truth()]
         said = {str(e["native_id"]): e for e in truth if e["person"] in keys and e["kind"] in WRITTEN}
         must = {_at(e, str(e["person"])) for e in said.values() if not e["deleted"]}
-        may = set()
+        may: set[Address] = set()
         for entry in truth:
             answered = said.get(str(entry["object"]))
             if entry["person"] == US and answered is not None and not entry["deleted"]:
