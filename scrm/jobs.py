@@ -29,7 +29,7 @@ from scrm.models import Chore, claim, still_mine
 from scrm.privacy import purge
 from scrm.runtime import Core, Wake, open_core
 from scrm.sync.contacts import pull
-from scrm.sync.crm import open_crm
+from scrm.sync.crm import active_crm, crms_in_use, open_crm
 from scrm.sync.outbox import deliver
 from scrm.sync.plan_run import advance
 from scrm.sync.resend import resend
@@ -41,7 +41,6 @@ log = logs.get(__name__)
 QUEUE = "scrm"
 SERIALIZER = "json"
 JOB_SECONDS = 300  # far above what any job may take; ours end by themselves
-ACTIVE_CRM = "local"
 DAY = timedelta(days=1)
 DRAIN_SECONDS = 5.0
 LOST_SECONDS = 30.0  # three times what a job usually takes
@@ -164,16 +163,27 @@ def _expand(core: Core, _subject: int | None) -> bool:
 
 
 def _deliver(core: Core, _subject: int | None) -> bool:
-    return deliver(core, open_crm(core.db, ACTIVE_CRM))
+    more = [deliver(core, open_crm(core, crm_id)) for crm_id in _in_use(core)]
+    return any(more)
 
 
 def _pull(core: Core, _subject: int | None) -> bool:
-    crm = open_crm(core.db, ACTIVE_CRM)
+    more = [_pull_one(core, crm_id) for crm_id in _in_use(core)]  # each, even when one has more
+    return any(more)
+
+
+def _pull_one(core: Core, crm_id: str) -> bool:
+    crm = open_crm(core, crm_id)
     try:
-        return _until_done(lambda: pull(core.db, crm, ACTIVE_CRM, lease_seconds=core.settings.lease_seconds))
+        return _until_done(lambda: pull(core.db, crm, crm_id, lease_seconds=core.settings.lease_seconds))
     except (CrmRetryLaterError, CrmAuthError) as why:
-        log.warning("pull_waits", error=type(why).__name__)
+        log.warning("pull_waits", crm_id=crm_id, error=type(why).__name__)
         return False
+
+
+def _in_use(core: Core) -> list[str]:
+    with core.db.read() as session:
+        return crms_in_use(session)
 
 
 def _inbox(core: Core, _subject: int | None) -> bool:
@@ -198,7 +208,8 @@ def _purge(core: Core, _subject: int | None) -> bool:
 
 
 def _plan(core: Core, _subject: int | None) -> bool:
-    crm = open_crm(core.db, ACTIVE_CRM)
+    with core.db.read() as session:
+        crm = open_crm(core, active_crm(session))
     return _until_done(lambda: advance(core, crm))
 
 

@@ -18,10 +18,11 @@ from scrm.config import Settings
 from scrm.connectors.push import STREAM as PUSH
 from scrm.db import upsert
 from scrm.ingest.subscriptions import plan_subscriptions
-from scrm.jobs import ACTIVE_CRM, QUEUE, SERIALIZER, enqueue, work
+from scrm.jobs import QUEUE, SERIALIZER, enqueue, work
 from scrm.models import ArchiveFile, Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue, WritePlan
 from scrm.models.inbox import is_from_network, is_todo
 from scrm.runtime import Core, open_core
+from scrm.sync.crm import crms_in_use
 from scrm.sync.outbox import has_due
 
 log = logs.get(__name__)
@@ -96,7 +97,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
     for kind, (model, condition) in questions.items():
         if session.execute(select(1).select_from(model).where(condition).limit(1)).first():
             yield kind, None
-    if has_due(session, ACTIVE_CRM, now):
+    if any(has_due(session, crm_id, now) for crm_id in crms_in_use(session)):
         yield "deliver", None
     for name in session.scalars(select(Chore.name).where(_is_due(Chore, now))):
         yield name, None
@@ -122,5 +123,5 @@ def plan_chores(core: Core) -> None:
             upsert(session, CrmState).on_conflict_do_update(
                 index_elements=["crm_id"], set_={"due_at": func.coalesce(CrmState.due_at, now)}
             ),
-            [{"crm_id": ACTIVE_CRM, "due_at": now, "generation": 0, "crash_count": 0}],
+            [{"crm_id": crm_id, "due_at": now, "generation": 0, "crash_count": 0} for crm_id in crms_in_use(session)],
         )

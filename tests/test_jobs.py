@@ -17,7 +17,7 @@ from scrm import jobs
 from scrm.cli import processes
 from scrm.config import Settings, as_environment
 from scrm.ingest.access import place
-from scrm.jobs import ACTIVE_CRM, FOLLOWS, JOBS, SERIALIZER, drain, enqueue, waker, work
+from scrm.jobs import FOLLOWS, JOBS, SERIALIZER, drain, enqueue, waker, work
 from scrm.models import (
     Candidate,
     Chore,
@@ -37,6 +37,7 @@ from scrm.models import (
 from scrm.runtime import Core
 from scrm.schedule import plan_chores
 from scrm.sync.contacts import mark_pull_due
+from scrm.sync.crm import LOCAL
 from scrm.sync.crm.local_contacts import Statement, put_contacts
 from tests.factories import make_connection, make_contact, make_interaction, make_profile
 from tests.redis_server import RedisServer
@@ -73,7 +74,7 @@ def tell_crm(core: Core, name: str = "Ada Example", **fields: object) -> None:
     statement = Statement(source_id=name, fields={"full_name": name, **fields}, at=core.db.clock.now())
     put_contacts(core.db, [statement])
     with core.db.write("test.hint") as session:
-        mark_pull_due(session, ACTIVE_CRM, core.db.clock.now())
+        mark_pull_due(session, LOCAL, core.db.clock.now())
 
 
 def meet(core: Core, **values: object) -> int:

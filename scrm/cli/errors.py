@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from scrm.cli.opening import open_for_command
-from scrm.cli.plan import active_crm
+from scrm.cli.plan import crm_of
 from scrm.i18n import _, gettext, ngettext
 from scrm.sync import faults
 from scrm.sync.crm.base import Fault
@@ -22,7 +22,7 @@ def errors(ctx: click.Context) -> None:
         return
     core = open_for_command()
     with core.db.read() as session:
-        kinds = faults.kinds(session, active_crm())
+        kinds = faults.kinds(session, crm_of(core))
     core.db.close()
     for kind in kinds:
         cause = faults.CAUSES[kind.fault]
@@ -39,7 +39,7 @@ def list_entries(kind: str) -> None:
     core = open_for_command()
     after = 0
     with core.db.read() as session:
-        while found := faults.lines(session, active_crm(), Fault(kind), after=after, most=SHOWN):
+        while found := faults.lines(session, crm_of(core), Fault(kind), after=after, most=SHOWN):
             for line in found:
                 words = gettext(line.entry.reason) if line.entry.reason else "–"
                 click.echo(f"{line.entry.id}  {line.contact.native_id}  {line.interaction.native_id}  {words}")
@@ -56,7 +56,7 @@ def resync(numbers: tuple[int, ...], kind: str | None, everything: bool) -> None
         raise click.UsageError(_("Name numbers, or a kind, or --all."))
     core = open_for_command()
     only = list(numbers) if numbers else None
-    count = faults.send_again(core, active_crm(), fault=Fault(kind) if kind else None, only=only)
+    count = faults.send_again(core, crm_of(core), fault=Fault(kind) if kind else None, only=only)
     core.wake("deliver", None)
     core.db.close()
     click.echo(ngettext("One entry is sent again.", "%(num)s entries are sent again.", count, num=count))
@@ -66,7 +66,7 @@ def resync(numbers: tuple[int, ...], kind: str | None, everything: bool) -> None
 @click.argument("number", type=int)
 def remove(number: int) -> None:
     core = open_for_command()
-    faults.remove_all_the_same(core, active_crm(), number)
+    faults.remove_all_the_same(core, crm_of(core), number)
     core.wake("deliver", None)
     core.db.close()
 
@@ -75,7 +75,7 @@ def remove(number: int) -> None:
 @click.argument("number", type=int)
 def leave(number: int) -> None:
     core = open_for_command()
-    faults.leave_it(core, active_crm(), number)
+    faults.leave_it(core, crm_of(core), number)
     core.db.close()
 
 
@@ -84,5 +84,5 @@ def leave(number: int) -> None:
 def export(file: Path) -> None:
     core = open_for_command()
     with core.db.read() as session, file.open("w", encoding="utf-8-sig", newline="") as out:
-        out.writelines(faults.as_csv(session, active_crm()))
+        out.writelines(faults.as_csv(session, crm_of(core)))
     core.db.close()

@@ -14,7 +14,7 @@ from scrm.models import Contact, PlanState, WritePlan
 from scrm.runtime import Core
 from scrm.sync import calls, plan_view
 from scrm.sync import plan as plans
-from scrm.sync.crm import open_crm
+from scrm.sync.crm import active_crm, open_crm
 from scrm.sync.outbox import may_write
 from scrm.sync.plan_run import advance
 from scrm.sync.timeline import expand_due
@@ -31,15 +31,15 @@ def plan() -> None:
 @click.option("--contact", "native_id", help=_("Id of the contact in the CRM."))
 def make(native_id: str | None) -> None:
     core = open_for_command()
-    crm = open_crm(core, active_crm())
+    crm = open_crm(core, crm_of(core))
     while expand_due(core):
         pass
     with core.db.write("cli.plan_make") as session:
         contact_id = _contact(session, native_id) if native_id else None
-        row = plans.order(session, active_crm(), core.db.clock.now(), contact_id=contact_id)
+        row = plans.order(session, active_crm(session), core.db.clock.now(), contact_id=contact_id)
     while _get(core, row.public_id).state == PlanState.MAKING:
         if not advance(core, crm):  # a worker is at it, too
-            if not may_write(core, active_crm()):
+            if not may_write(core, crm_of(core)):
                 raise InputError(N_("The CRM does not answer. The plan is made as soon as it does."))
             time.sleep(0.2)
     _print(core, _get(core, row.public_id))
@@ -97,7 +97,7 @@ def discard(plan_id: UUID) -> None:
 def only_approved(switch: str) -> None:
     core = open_for_command()
     with core.db.write("cli.plan_only_approved") as session:
-        plans.write_only_plans(session, active_crm(), core.db.clock.now(), is_planned=switch == "on")
+        plans.write_only_plans(session, active_crm(session), core.db.clock.now(), is_planned=switch == "on")
     core.wake("deliver", None)
     core.db.close()
 
@@ -105,7 +105,7 @@ def only_approved(switch: str) -> None:
 @plan.command(help=_("What is waiting for the CRM, and how many calls it takes."))
 def forecast() -> None:
     core = open_for_command()
-    about = open_crm(core, active_crm()).describe()
+    about = open_crm(core, crm_of(core)).describe()
     with core.db.read() as session:
         found = calls.forecast(session, about, core.settings.crm_reserve_percent)
     core.db.close()
@@ -120,15 +120,14 @@ def forecast() -> None:
         click.echo(_("That is not enough: customers and what is new go first, the rest when calls are left again."))
 
 
-def active_crm() -> str:
-    """Which CRM is written to."""
-    from scrm.jobs import ACTIVE_CRM  # noqa: PLC0415 - brings half the product along
-
-    return ACTIVE_CRM
+def crm_of(core: Core) -> str:
+    """Which CRM people look at."""
+    with core.db.read() as session:
+        return active_crm(session)
 
 
 def _contact(session: Session, native_id: str) -> int:
-    query = select(Contact.id).where(Contact.crm_id == active_crm(), Contact.native_id == native_id)
+    query = select(Contact.id).where(Contact.crm_id == active_crm(session), Contact.native_id == native_id)
     found = session.scalar(query)
     if found is None:
         raise InputError(N_("There is no contact with this id."))

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from scrm.errors import InputError
 from scrm.i18n import gettext, ngettext
-from scrm.jobs import ACTIVE_CRM
 from scrm.models import Role
 from scrm.sync import faults
+from scrm.sync.crm import active_crm
 from scrm.sync.crm.base import Fault
 from scrm.web import current, wording
 from scrm.web.roles import allow
@@ -26,8 +26,9 @@ def show(kind: str) -> ResponseReturnValue:
     fault = _fault(kind)
     after = request.args.get("after", 0, int)
     with current.core().db.read() as db:
-        lines = faults.lines(db, ACTIVE_CRM, fault, after=after, most=SHOWN + 1)
-        count = {kind.fault: kind.count for kind in faults.kinds(db, ACTIVE_CRM)}.get(fault, 0)
+        crm_id = active_crm(db)
+        lines = faults.lines(db, crm_id, fault, after=after, most=SHOWN + 1)
+        count = {kind.fault: kind.count for kind in faults.kinds(db, crm_id)}.get(fault, 0)
     return render_template(
         "error_inbox.html",
         fault=fault,
@@ -45,16 +46,18 @@ def settle(kind: str) -> ResponseReturnValue:
     """Send one or all of a kind again; decide on a record that somebody edited."""
     fault, core = _fault(kind), current.core()
     number = request.form.get("entry", 0, int)
+    with core.db.read() as db:
+        crm_id = active_crm(db)
     try:
         match request.form.get("act"):
             case "remove":
-                faults.remove_all_the_same(core, ACTIVE_CRM, number)
+                faults.remove_all_the_same(core, crm_id, number)
             case "leave":
-                faults.leave_it(core, ACTIVE_CRM, number)
+                faults.leave_it(core, crm_id, number)
             case "all":
-                _tell(faults.send_again(core, ACTIVE_CRM, fault=fault))
+                _tell(faults.send_again(core, crm_id, fault=fault))
             case "one":
-                _tell(faults.send_again(core, ACTIVE_CRM, fault=fault, only=[number]))
+                _tell(faults.send_again(core, crm_id, fault=fault, only=[number]))
             case _:
                 abort(400)
     except InputError as why:
@@ -68,7 +71,7 @@ def settle(kind: str) -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """Everything that was set aside, for a spreadsheet."""
     with current.core().db.read() as db:
-        body = "".join(faults.as_csv(db, ACTIVE_CRM))
+        body = "".join(faults.as_csv(db, active_crm(db)))
     headers = {"Content-Disposition": 'attachment; filename="scrm-errors.csv"'}
     return Response("\ufeff" + body, content_type="text/csv; charset=utf-8", headers=headers)
 

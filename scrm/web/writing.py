@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import ConflictError
 from scrm.i18n import gettext
-from scrm.jobs import ACTIVE_CRM
 from scrm.models import Contact, CrmState, PlanState, Role, StepAction, User, WritePlan
 from scrm.sync import calls, faults, plan_view
 from scrm.sync import plan as plans
-from scrm.sync.crm import open_crm
+from scrm.sync.crm import active_crm, open_crm
 from scrm.web import current
 from scrm.web.roles import allow
 
@@ -30,14 +29,15 @@ blueprint = Blueprint("writing", __name__, url_prefix="/writing")
 def index() -> ResponseReturnValue:
     """What waits, what was set aside, and the plans so far."""
     core = current.core()
-    about = open_crm(core, ACTIVE_CRM).describe()
     with core.db.read() as db:
+        crm_id = active_crm(db)
+        about = open_crm(core, crm_id).describe()
         return render_template(
             "writing.html",
             about=about,
-            state=db.get(CrmState, ACTIVE_CRM),
+            state=db.get(CrmState, crm_id),
             foretold=calls.forecast(db, about, core.settings.crm_reserve_percent),
-            kinds=faults.kinds(db, ACTIVE_CRM),
+            kinds=faults.kinds(db, crm_id),
             causes=faults.CAUSES,
             rows=_newest(db),
             states=plan_view.STATES,
@@ -51,7 +51,8 @@ def mode() -> ResponseReturnValue:
     """Write everything by itself, or only what was approved."""
     is_planned = request.form.get("mode") == "plans"
     with current.core().db.write("writing.mode") as db:
-        plans.write_only_plans(db, ACTIVE_CRM, current.now(), is_planned=is_planned, user_id=current.user().id)
+        crm_id, user_id = active_crm(db), current.user().id
+        plans.write_only_plans(db, crm_id, current.now(), is_planned=is_planned, user_id=user_id)
     current.wake("deliver")
     return redirect(url_for("writing.index"))
 
@@ -66,7 +67,7 @@ def make() -> ResponseReturnValue:
             contact_id = db.scalar(select(Contact.id).where(Contact.public_id == _uuid(request.form["contact"])))
             if contact_id is None:
                 abort(404)
-        row = plans.order(db, ACTIVE_CRM, current.now(), contact_id=contact_id, user_id=current.user().id)
+        row = plans.order(db, active_crm(db), current.now(), contact_id=contact_id, user_id=current.user().id)
     current.wake("plan")
     return redirect(url_for("writing.show", plan_id=row.public_id))
 

@@ -1,19 +1,20 @@
 """What every Crm implementation promises; a new one adds its world to worlds.py and passes this file unchanged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
-from scrm.db import Database
+from scrm.runtime import Core
 from scrm.sync.crm import open_crm
 from scrm.sync.crm.base import Changes, ContactRecord, EntryWrite, Outcome, Result
 from tests.sync.crm.worlds import PAGE, START, WORLDS, World
 
 
 @pytest.fixture(params=list(WORLDS))
-def world(request: pytest.FixtureRequest, database: Database) -> World:
-    return WORLDS[request.param](database)
+def world(request: pytest.FixtureRequest, core: Core) -> Iterator[World]:
+    with WORLDS[request.param](core) as world:
+        yield world
 
 
 def entry(contact: str, key: str = "1-aa", version: int = 1, text: str = "hello") -> EntryWrite:
@@ -48,8 +49,8 @@ def test_it_describes_limits_that_can_be_worked_with(world: World) -> None:
     assert about.text_limit >= about.subject_limit > 0
 
 
-def test_it_can_be_opened_by_its_id(world: World, database: Database) -> None:
-    assert open_crm(database, world.crm.describe().crm_id).describe() == world.crm.describe()
+def test_it_can_be_opened_by_its_id(world: World) -> None:
+    assert open_crm(world.core, world.crm.describe().crm_id).describe() == world.crm.describe()
 
 
 def test_an_empty_crm_has_a_cursor_to_go_on_from(world: World) -> None:

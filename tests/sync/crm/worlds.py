@@ -1,7 +1,7 @@
 """A CRM with hands: what the contract tests need to arrange and to see, per implementation."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -9,27 +9,21 @@ from sqlalchemy import select
 
 from scrm.db import Database
 from scrm.models import LocalContact, LocalLedger, LocalRecord
+from scrm.runtime import Core
 from scrm.sync.crm.base import Crm
 from scrm.sync.crm.local import LocalCrm
 from scrm.sync.crm.local_contacts import Put, Statement, put_contacts
+from tests.sync.crm.salesforce.world import Held, SalesforceWorld
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 PAGE = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """A timeline record as the CRM holds it."""
-
-    contact_native_id: str
-    version: int
-    fields: Mapping[str, Any]
 
 
 class World(Protocol):
     """One CRM, empty at first, reading three contacts per portion."""
 
     crm: Crm
+    core: Core  # by which it can be opened
 
     def add(self, name: str) -> str: ...
 
@@ -46,6 +40,8 @@ class World(Protocol):
 
 class LocalWorld:
     """The built-in CRM, with contacts told to it as a source would."""
+
+    core: Core
 
     def __init__(self, database: Database) -> None:
         self.crm: Crm = LocalCrm(database, page=PAGE)
@@ -91,4 +87,17 @@ class LocalWorld:
             return str(session.scalars(select(LocalContact.id).where(LocalContact.source_id == source_id)).one())
 
 
-WORLDS: dict[str, type[LocalWorld]] = {"local": LocalWorld}
+@contextmanager
+def local(core: Core) -> Iterator[World]:
+    world = LocalWorld(core.db)
+    world.core = core
+    yield world
+
+
+@contextmanager
+def salesforce(core: Core) -> Iterator[World]:
+    with SalesforceWorld(core, page=PAGE) as world:
+        yield world
+
+
+WORLDS: dict[str, Callable[[Core], AbstractContextManager[World]]] = {"local": local, "salesforce": salesforce}

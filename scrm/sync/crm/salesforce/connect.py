@@ -10,8 +10,9 @@ from scrm.db import upsert
 from scrm.errors import ConfigError, CrmAuthError
 from scrm.failpoints import outside
 from scrm.i18n import N_, gettext
-from scrm.models import AuditEntry, CrmConnection, CrmFieldMap, CrmState
+from scrm.models import AuditEntry, CrmConnection, CrmFieldMap, CrmState, PlanState, WritePlan
 from scrm.runtime import Core
+from scrm.sync import plan as plans
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.salesforce.access import CRM_ID, TOKEN, Credentials, Token, seal, session_for, sign_in
 from scrm.sync.crm.salesforce.ids import full_id
@@ -104,6 +105,11 @@ def use(core: Core, *, is_active: bool) -> None:
         _row(session).is_active = is_active
         if is_active:
             mark_pull_due(session, CRM_ID, now)
+        else:
+            _rest(session)
+        ended = (PlanState.DONE.value, PlanState.DISCARDED.value)
+        for plan in session.scalars(select(WritePlan).where(WritePlan.state.not_in(ended))):
+            plans.discard(session, plan.public_id, now)  # it was made for the CRM used until now
         action = "crm.used" if is_active else "crm.rested"
         session.add(AuditEntry(at=now, user_id=None, action=action, object=f"crm/{CRM_ID}"))
 
@@ -112,6 +118,7 @@ def disconnect(core: Core) -> None:
     """Forget the access; contacts and entries stay as they are."""
     with core.db.write("salesforce.disconnect") as session:
         session.execute(delete(CrmConnection).where(CrmConnection.crm_id == CRM_ID))
+        _rest(session)
         session.add(
             AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.disconnected", object=f"crm/{CRM_ID}")
         )
@@ -126,6 +133,11 @@ def store_rules(core: Core, rules: Sequence[Rule]) -> int:
         action = f"crm.rules-{version}"
         session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action=action, object=f"crm/{CRM_ID}"))
     return version
+
+
+def _rest(session: Session) -> None:
+    """Nothing is read from the org any more."""
+    session.execute(update(CrmState).where(CrmState.crm_id == CRM_ID).values(due_at=None))
 
 
 def _row(session: Session) -> CrmConnection:
