@@ -36,9 +36,26 @@ class Audience(StrEnum):
 
     PUBLIC = "public"
     UNLISTED = "unlisted"
+    ORGANIZATION = "organization"  # everybody in the company's own network, and nobody outside
     FOLLOWERS = "followers"
-    COMMUNITY = "community"
+    COMMUNITY = "community"  # whoever may read its community; where none is known, its members
     PRIVATE = "private"
+
+
+class Visibility(StrEnum):
+    """Who may read a community at the network."""
+
+    PUBLIC = "public"
+    ORGANIZATION = "organization"  # everybody in the company's own network, a member or not
+    CLOSED = "closed"  # everybody may know that it exists, members read it
+    PRIVATE = "private"  # members alone know of it
+
+
+class MemberRole(StrEnum):
+    """What somebody is in a community."""
+
+    MEMBER = "member"
+    MANAGER = "manager"
 
 
 class DeletedKind(StrEnum):
@@ -113,6 +130,36 @@ class InteractionRecord:
     edited_at: datetime | None = None
     fetch_ref: str | None = None
     mentions: tuple[Key, ...] = field(default=())
+    community: Key | None = None  # where it was said
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityRecord:
+    """A group, place, site or page in which people say things, as one network shows it now."""
+
+    key: Key
+    visibility: Visibility
+    name: str | None = None  # None: the network did not say, so what is known stays
+    url: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembershipRecord:
+    """Somebody belongs to a community. `listed_at`: when the reading of its members began that found it."""
+
+    community: Key
+    member: Key
+    role: MemberRole
+    listed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterRecord:
+    """All members of a community were listed since then; who was not found no longer belongs to it."""
+
+    community: Key
+    listed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,4 +171,4 @@ class DeletionRecord:
     deleted_at: datetime | None = None
 
 
-Record = ProfileRecord | InteractionRecord | DeletionRecord
+Record = ProfileRecord | InteractionRecord | DeletionRecord | CommunityRecord | MembershipRecord | RosterRecord

@@ -20,6 +20,7 @@ from scrm.models import (
     Link,
     MatchKey,
     MatchState,
+    Membership,
     Profile,
     RawRecord,
     Side,
@@ -48,12 +49,13 @@ class Known:
 
 
 def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[Key, Known]:
-    """Store the batch's profiles; returns every profile that its interactions name, by key."""
+    """Store the batch's profiles; returns every profile that its interactions and memberships name, by key."""
     wanted = dict.fromkeys(batch.profiles)
     for interaction in batch.interactions.values():
         wanted[interaction.author] = None
         if interaction.counterpart is not None:
             wanted[interaction.counterpart] = None
+    wanted |= dict.fromkeys(member for _community, member in batch.memberships)
     known = {}
     renamed: list[tuple[int, str | None]] = []
     for key, row in _find(session, wanted):
@@ -146,6 +148,7 @@ def forget_profiles(session: Session, profile_ids: Sequence[int], now: datetime)
     again: dict[str, Any] = {"match_due_at": now, "match_generation": PROFILES.c.match_generation + 1}
     session.execute(update(PROFILES).where(mine).values(**blank, links=[], expires_at=None, updated_at=now, **again))
     session.execute(delete(HandleHistory).where(HandleHistory.profile_id.in_(profile_ids)))
+    session.execute(delete(Membership).where(Membership.profile_id.in_(profile_ids)))
     session.execute(delete(Candidate).where(Candidate.profile_id.in_(profile_ids)))
     session.execute(delete(MatchKey).where(MatchKey.side == Side.PROFILE.value, MatchKey.owner_id.in_(profile_ids)))
     session.execute(

@@ -5,7 +5,7 @@ stored twice changes nothing. An older reading never overwrites a newer one, and
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from scrm.connectors.base import RECHECK as RECHECK_STREAM
 from scrm.db import METADATA, among, take_turns, upsert
+from scrm.ingest.communities import store_communities
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, forget_profiles, store_profiles
 from scrm.ingest.translate import Batch
@@ -26,6 +27,7 @@ RECHECK = timedelta(hours=20)  # … this often, so that 24 hours are kept with 
 CONTENTLESS = frozenset({"reaction", "share", "follow"})  # may be taken back and done again under the same key
 INTERACTIONS = METADATA.tables[Interaction.__tablename__]
 LINKED = METADATA.tables[Link.__tablename__].c.profile_id
+Named = tuple[Mapping[Key, Known], Mapping[Key | None, int]]  # profiles and communities
 COMPARED = ("kind", "audience", "text", "url", "language", "thread_key", "in_reply_to", "target")
 
 
@@ -77,7 +79,8 @@ def store(session: Session, context: Context, batch: Batch) -> Stored:
     stored = Stored()
     profiles = store_profiles(session, context, batch)
     _store_raw(session, context, batch)
-    _store_interactions(session, context, batch, profiles, stored)
+    communities = store_communities(session, context, batch, profiles)
+    _store_interactions(session, context, batch, (profiles, communities), stored)
     _store_deletions(session, context, batch, stored)
     _store_orders(session, context, batch)
     mark_timelines_due(session, _linked(session, stored.parties), context.now)
@@ -121,9 +124,7 @@ def _store_raw(session: Session, context: Context, batch: Batch) -> None:
         )
 
 
-def _store_interactions(
-    session: Session, context: Context, batch: Batch, profiles: dict[Key, Known], stored: Stored
-) -> None:
+def _store_interactions(session: Session, context: Context, batch: Batch, named: Named, stored: Stored) -> None:
     if not batch.interactions:
         return
     known = _stored(session, batch.interactions)
@@ -131,15 +132,14 @@ def _store_interactions(
     watches: list[dict[str, Any]] = []
     confirmed: list[int] = []
     for key, record in batch.interactions.items():
-        author = profiles[record.author]
         row = known.get(key)
         if row is None:
-            fresh.append(_new_row(context, record, author, profiles))
+            fresh.append(_new_row(context, record, named))
             stored.parties.update(p for p in (fresh[-1]["party_id"],) if p)
             if context.connection_id and record.occurred_at > context.now - timedelta(days=RECHECK_DAYS):
                 watches.append(_recheck(context, record))
         elif not context.is_archive:
-            if _update(row, record, context):
+            if _update(row, record, context, named[1].get(record.community)):
                 stored.changed += 1
                 stored.parties.update(p for p in (row.party_id,) if p)
             else:
@@ -159,20 +159,15 @@ def _stored(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
         by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
     found = {}
     for (network, scope), ids in by_scope.items():
-        for row in session.scalars(
-            select(Interaction).where(
-                Interaction.network == network,
-                Interaction.scope == scope,
-                among(session, INTERACTIONS.c.native_id, ids),
-            )
-        ):
+        mine = (Interaction.network == network) & (Interaction.scope == scope)
+        for row in session.scalars(select(Interaction).where(mine, among(session, INTERACTIONS.c.native_id, ids))):
             found[Key(network=network, scope=scope, native_id=row.native_id)] = row
     return found
 
 
-def _new_row(
-    context: Context, record: InteractionRecord, author: Known, profiles: dict[Key, Known]
-) -> dict[str, Any]:
+def _new_row(context: Context, record: InteractionRecord, named: Named) -> dict[str, Any]:
+    profiles, communities = named
+    author = profiles[record.author]
     counterpart = profiles.get(record.counterpart) if record.counterpart else None
     party = counterpart if author.is_internal else author
     return {
@@ -185,6 +180,7 @@ def _new_row(
         "audience": record.audience.value,
         "profile_id": author.id,
         "party_id": party.id if party is not None and not party.is_internal else None,
+        "community_id": communities.get(record.community),
         "connection_id": context.connection_id,
         "fetch_ref": record.fetch_ref,
         "occurred_at": record.occurred_at,
@@ -213,19 +209,21 @@ def _recheck(context: Context, record: InteractionRecord) -> dict[str, Any]:
     }
 
 
-def _update(row: Interaction, record: InteractionRecord, context: Context) -> bool:
+def _update(row: Interaction, record: InteractionRecord, context: Context, community_id: int | None) -> bool:
     """Bring a known row up to date; True when something a reader sees changed."""
+    is_moved = community_id is not None and row.community_id != community_id
     if row.deleted_at is not None:
         if row.kind not in CONTENTLESS or record.occurred_at <= row.deleted_at:
             return False
         row.deleted_at, row.occurred_at = None, record.occurred_at
-    elif _is_older(row, record) or _says_nothing_new(row, record):
+    elif _is_older(row, record) or (not is_moved and _says_nothing_new(row, record)):
         if context.is_kept_by_refresh:
             row.expires_at = context.expires_at
         return False
     for name in COMPARED:
         value = _plain(getattr(record, name))
         setattr(row, name, value if value is not None else getattr(row, name))
+    row.community_id = community_id or row.community_id
     row.edited_at = record.edited_at
     row.checked_at = context.now
     if context.is_kept_by_refresh:

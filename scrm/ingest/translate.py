@@ -9,7 +9,16 @@ from scrm.connectors.base import Account, WatchOrder
 from scrm.connectors.payload import Payload, clean
 from scrm.db import to_json
 from scrm.errors import PayloadError
-from scrm.records import DeletionRecord, InteractionRecord, Key, ProfileRecord, Record
+from scrm.records import (
+    CommunityRecord,
+    DeletionRecord,
+    InteractionRecord,
+    Key,
+    MembershipRecord,
+    ProfileRecord,
+    Record,
+    RosterRecord,
+)
 
 Translate = Callable[[Payload, Account], Iterator[Record]]
 Orders = Callable[[Payload, Account], Iterator[WatchOrder]]
@@ -34,6 +43,9 @@ class Batch:
     profiles: dict[Key, ProfileRecord] = field(default_factory=dict)
     interactions: dict[Key, InteractionRecord] = field(default_factory=dict)
     deletions: dict[Key, DeletionRecord] = field(default_factory=dict)
+    communities: dict[Key, CommunityRecord] = field(default_factory=dict)
+    memberships: dict[tuple[Key, Key], MembershipRecord] = field(default_factory=dict)
+    rosters: dict[Key, RosterRecord] = field(default_factory=dict)
     orders: dict[tuple[str, str], WatchOrder] = field(default_factory=dict)
 
     @property
@@ -79,5 +91,11 @@ def _collect(batch: Batch, raw: RawItem, records: list[Record]) -> None:
         elif isinstance(record, InteractionRecord):
             batch.interactions[record.key] = record
             raw.interaction, raw.author = record.key, record.author
-        else:
+        elif isinstance(record, DeletionRecord):
             batch.deletions[record.key] = record
+        elif isinstance(record, CommunityRecord):
+            batch.communities[record.key] = record
+        elif isinstance(record, MembershipRecord):
+            batch.memberships[record.community, record.member] = record
+        else:
+            batch.rosters[record.community] = record

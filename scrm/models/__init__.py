@@ -4,11 +4,12 @@ from scrm.models.access import NetworkApp, SignInFlow
 from scrm.models.archive import ArchiveFile, ArchiveState
 from scrm.models.audit import AuditEntry
 from scrm.models.base import Row, claim, still_mine, uuid7
+from scrm.models.community import AudienceChange, Community, Membership, audience_now, audience_of
 from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run, StreamState, Watch
 from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Turn, survivor
 from scrm.models.crm_connection import CrmConnection, CrmFieldMap
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
-from scrm.models.due import mark_timelines_due, watch_again
+from scrm.models.due import mark_audiences_due, mark_timelines_due, watch_again
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
 from scrm.models.matching import (
@@ -35,9 +36,11 @@ from scrm.models.usage import PaidItem, Usage
 __all__ = [
     "ArchiveFile",
     "ArchiveState",
+    "AudienceChange",
     "AuditEntry",
     "Candidate",
     "Chore",
+    "Community",
     "Connection",
     "ConnectionState",
     "Consent",
@@ -65,6 +68,7 @@ __all__ = [
     "MatchKey",
     "MatchModelRow",
     "MatchState",
+    "Membership",
     "NetworkApp",
     "PaidItem",
     "PlanState",
@@ -93,7 +97,10 @@ __all__ = [
     "WebSession",
     "WebhookEndpoint",
     "WritePlan",
+    "audience_now",
+    "audience_of",
     "claim",
+    "mark_audiences_due",
     "mark_timelines_due",
     "still_mine",
     "survivor",

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,7 +41,10 @@ class Connection(WithPublicId, Row):
     refresh_lease_until: Mapped[datetime | None]  # one process at a time renews the access
     access_until: Mapped[datetime | None]  # when the access ends unless it is renewed; empty: no end is known
     budget_cap: Mapped[int | None]  # in the budget's unit; empty: the network's default
-    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reps_read_closed: Mapped[bool] = mapped_column(default=False)  # else stewards and admins alone
+    reps_read_private: Mapped[bool] = mapped_column(default=False)
+    writes_closed: Mapped[bool] = mapped_column(default=False)  # what closed communities say goes to the CRM
+    writes_private: Mapped[bool] = mapped_column(default=False)
 
 
 class StreamState(WithId, Leased, Row):

@@ -1,4 +1,4 @@
-"""Say that work is due: timelines that may have changed, objects to be read again."""
+"""Say that work is due: timelines that may have changed, whole networks of them, objects to be read again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy import case, func, update
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
+from scrm.models.community import AudienceChange
 from scrm.models.connection import StreamState, Watch
 from scrm.models.timeline import TimelineDue
 
@@ -23,6 +24,23 @@ def mark_timelines_due(session: Session, profile_ids: Iterable[int], now: dateti
             statement.on_conflict_do_update(
                 index_elements=["profile_id"],
                 set_={"changes": TimelineDue.changes + 1, "due_at": statement.excluded.due_at},
+            ),
+            rows,
+        )
+
+
+def mark_audiences_due(session: Session, networks: Iterable[str], now: datetime) -> None:
+    """Say that who may read what of these networks has changed: all their timelines may have."""
+    rows = [
+        {"network": name, "after_id": 0, "changes": 1, "due_at": now, "generation": 0, "crash_count": 0}
+        for name in sorted(networks)
+    ]
+    if rows:
+        statement = upsert(session, AudienceChange)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["network"],
+                set_={"after_id": 0, "changes": AudienceChange.changes + 1, "due_at": statement.excluded.due_at},
             ),
             rows,
         )

@@ -29,10 +29,10 @@ class Interaction(WithPublicId, Row):
     native_id: Mapped[str]
     kind: Mapped[str]
     direction: Mapped[str]
-    audience: Mapped[str]
+    audience: Mapped[str]  # what the network said of it; `audience_now` asks its community too
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))  # the author
     party_id: Mapped[int | None] = mapped_column(ForeignKey("profile.id"))
-    community_id: Mapped[int | None]
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))
     connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))  # who can read it again
     fetch_ref: Mapped[str | None]  # what that needs
     occurred_at: Mapped[datetime]

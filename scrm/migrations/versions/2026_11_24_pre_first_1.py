@@ -30,6 +30,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_app_user_public_id")),
     )
     op.create_table(
+        "audience_change",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("after_id", sa.Integer(), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("network", name=op.f("pk_audience_change")),
+    )
+    op.create_index("ix_audience_change_due_at", "audience_change", ["due_at"], unique=False)
+    op.create_table(
         "chore",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
@@ -174,16 +186,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_local_ledger")),
     )
     op.create_index("ix_local_ledger_external_key", "local_ledger", ["external_key"], unique=False)
-    op.create_table(
-        "local_record",
-        sa.Column("external_key", sa.Text(), nullable=False),
-        sa.Column("contact_native_id", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("occurred_at", UtcDateTime(), nullable=False),
-        sa.Column("fields", Json, nullable=False),
-        sa.Column("written", Json, nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_record")),
-        sa.UniqueConstraint("external_key", name=op.f("uq_local_record_external_key")),
-    )
-    op.create_index("ix_local_record_contact", "local_record", ["contact_native_id", "occurred_at"], unique=False)

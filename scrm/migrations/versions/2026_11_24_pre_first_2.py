@@ -13,6 +13,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "local_record",
+        sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("contact_native_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        sa.Column("fields", Json, nullable=False),
+        sa.Column("written", Json, nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_record")),
+        sa.UniqueConstraint("external_key", name=op.f("uq_local_record_external_key")),
+    )
+    op.create_index("ix_local_record_contact", "local_record", ["contact_native_id", "occurred_at"], unique=False)
+    op.create_table(
         "match_key",
         sa.Column("side", sa.Text(), nullable=False),
         sa.Column("key", sa.BigInteger(), nullable=False),
@@ -152,7 +165,10 @@ def upgrade() -> None:
         sa.Column("refresh_lease_until", UtcDateTime(), nullable=True),
         sa.Column("access_until", UtcDateTime(), nullable=True),
         sa.Column("budget_cap", sa.Integer(), nullable=True),
-        sa.Column("options", Json, nullable=False),
+        sa.Column("reps_read_closed", sa.Boolean(), nullable=False),
+        sa.Column("reps_read_private", sa.Boolean(), nullable=False),
+        sa.Column("writes_closed", sa.Boolean(), nullable=False),
+        sa.Column("writes_private", sa.Boolean(), nullable=False),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["app_user.id"], name=op.f("fk_connection_owner_id_app_user")),
@@ -170,16 +186,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_consent_user_id_app_user")),
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
     )
-    op.create_table(
-        "contact_turn",
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("turn", sa.Text(), nullable=False),
-        sa.Column("into_id", BigId, nullable=True),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_turn_contact_id_contact")),
-        sa.ForeignKeyConstraint(["into_id"], ["contact.id"], name=op.f("fk_contact_turn_into_id_contact")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_turn")),
-    )
-    op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
-    op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)

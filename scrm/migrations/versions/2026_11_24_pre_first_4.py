@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from scrm.db import BigId, Json, UtcDateTime
+from scrm.db import BigId, UtcDateTime
 
 revision = "first_4"
 down_revision = "first_3"
@@ -12,6 +12,18 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "paid_item",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_paid_item_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "day", "kind", "native_id", name=op.f("pk_paid_item")),
+    )
+    op.create_index("ix_paid_item_day", "paid_item", ["day"], unique=False)
     op.create_table(
         "raw_record",
         sa.Column("connection_id", BigId, nullable=False),
@@ -119,6 +131,58 @@ def upgrade() -> None:
         "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
     )
     op.create_table(
+        "interaction",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("party_id", BigId, nullable=True),
+        sa.Column("community_id", BigId, nullable=True),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("fetch_ref", sa.Text(), nullable=True),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("thread_key", sa.Text(), nullable=True),
+        sa.Column("in_reply_to", sa.Text(), nullable=True),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("edited_at", UtcDateTime(), nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("checked_at", UtcDateTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["community.id"], name=op.f("fk_interaction_community_id_community")
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_interaction_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["party_id"], ["profile.id"], name=op.f("fk_interaction_party_id_profile")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_interaction_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_interaction_native_id_network_scope")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
+    )
+    op.create_index(
+        "ix_interaction_expires_at",
+        "interaction",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
+    )
+    op.create_index("ix_interaction_thread_key", "interaction", ["thread_key", "network"], unique=False)
+    op.create_table(
         "link",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
@@ -132,6 +196,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_link")),
     )
     op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)
+    op.create_table(
+        "membership",
+        sa.Column("community_id", BigId, nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("listed_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["community.id"], name=op.f("fk_membership_community_id_community")
+        ),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_membership_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
+        sa.UniqueConstraint("community_id", "profile_id", name=op.f("uq_membership_community_id_profile_id")),
+    )
+    op.create_index("ix_membership_profile_id", "membership", ["profile_id"], unique=False)
     op.create_table(
         "timeline_entry",
         sa.Column("crm_id", sa.Text(), nullable=False),
@@ -165,62 +245,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "due_at"], unique=False
     )
-    op.create_table(
-        "delivery",
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("started_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_delivery_entry_id_timeline_entry")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-    )
-    op.create_index("ix_delivery_ended_at", "delivery", ["ended_at"], unique=False)
-    op.create_index("ix_delivery_entry_id", "delivery", ["entry_id"], unique=False)
-    op.create_table(
-        "journal",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("record_id", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("before", Json, nullable=True),
-        sa.Column("after", Json, nullable=True),
-        sa.Column("changed_by_others", sa.Boolean(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_journal_contact_id_contact")),
-        sa.ForeignKeyConstraint(["entry_id"], ["timeline_entry.id"], name=op.f("fk_journal_entry_id_timeline_entry")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
-    )
-    op.create_index("ix_journal_contact_id", "journal", ["contact_id"], unique=False)
-    op.create_index("ix_journal_entry_id", "journal", ["entry_id"], unique=False)
-    op.create_table(
-        "plan_step",
-        sa.Column("plan_id", BigId, nullable=False),
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("before", Json, nullable=True),
-        sa.Column("after", Json, nullable=True),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=True),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_plan_step_contact_id_contact")),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_plan_step_entry_id_timeline_entry")
-        ),
-        sa.ForeignKeyConstraint(["plan_id"], ["write_plan.id"], name=op.f("fk_plan_step_plan_id_write_plan")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_step")),
-        sa.UniqueConstraint("plan_id", "entry_id", name=op.f("uq_plan_step_plan_id_entry_id")),
-    )
-    op.create_index("ix_plan_step_entry_id", "plan_step", ["entry_id"], unique=False)
-    op.create_index("ix_plan_step_result", "plan_step", ["plan_id", "result", "action"], unique=False)

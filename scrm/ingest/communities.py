@@ -1,0 +1,118 @@
+"""Communities of a batch and who belongs to them: insert, bring up to date, forget who left.
+
+A community that something was said in before the network told us about it is stored by its id alone, and is closed
+until the network says otherwise. When its visibility changes, all that was said there is seen by others from then on,
+and the timelines of its network are looked at again.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from scrm.db import METADATA, among, upsert
+from scrm.ingest.profiles import Known
+from scrm.ingest.translate import Batch
+from scrm.models import Community, Membership, mark_audiences_due, uuid7
+from scrm.records import CommunityRecord, Key, Visibility
+
+if TYPE_CHECKING:
+    from scrm.ingest.store import Context
+
+COMMUNITIES = METADATA.tables[Community.__tablename__]
+COMPARED = ("name", "url", "description", "visibility")
+
+
+def store_communities(
+    session: Session, context: "Context", batch: Batch, profiles: Mapping[Key, Known]
+) -> dict[Key | None, int]:
+    """Store the batch's communities and memberships; returns the id of every community that it names."""
+    wanted: dict[Key, CommunityRecord | None] = {
+        row.community: None for row in batch.interactions.values() if row.community is not None
+    }
+    wanted |= dict.fromkeys([*(community for community, _member in batch.memberships), *batch.rosters])
+    wanted |= batch.communities
+    if not wanted:
+        return {}
+    known = _find(session, wanted)
+    changed = {key for key, row in known.items() if _update(session, context, row, wanted[key])}
+    fresh = [_new_row(context, key, record) for key, record in wanted.items() if key not in known]
+    if fresh:
+        session.execute(insert(COMMUNITIES), fresh)
+        known |= _find(session, [key for key in wanted if key not in known])
+    mark_audiences_due(session, {key.network for key in changed}, context.now)
+    ids: dict[Key | None, int] = {key: row.id for key, row in known.items()}
+    _store_memberships(session, context, batch, profiles, ids)
+    return ids
+
+
+def _find(session: Session, keys: Any) -> dict[Key, Any]:
+    by_scope: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
+    found = {}
+    for (network, scope), ids in by_scope.items():
+        mine = (COMMUNITIES.c.network == network) & (COMMUNITIES.c.scope == scope)
+        asked = select(COMMUNITIES).where(mine, among(session, COMMUNITIES.c.native_id, ids))
+        for row in session.execute(asked):
+            found[Key(network=network, scope=scope, native_id=row.native_id)] = row
+    return found
+
+
+def _new_row(context: "Context", key: Key, record: CommunityRecord | None) -> dict[str, Any]:
+    return {
+        "public_id": uuid7(),
+        "network": key.network,
+        "scope": key.scope,
+        "native_id": key.native_id,
+        "connection_id": context.connection_id,
+        "name": record.name if record else None,
+        "url": record.url if record else None,
+        "description": record.description if record else None,
+        "visibility": (record.visibility if record else Visibility.CLOSED).value,
+        "first_seen_at": context.now,
+        "updated_at": context.now,
+    }
+
+
+def _update(session: Session, context: "Context", row: Any, record: CommunityRecord | None) -> bool:
+    """Bring a community up to date; True when others may read it now. An archive tells of days long gone."""
+    if record is None or (context.is_archive and row.name is not None):
+        return False
+    values = {name: getattr(record, name) for name in COMPARED}
+    new = {name: value for name, value in values.items() if value is not None and getattr(row, name) != value}
+    if row.connection_id is None and context.connection_id is not None:
+        new["connection_id"] = context.connection_id
+    if new:
+        session.execute(update(COMMUNITIES).where(COMMUNITIES.c.id == row.id).values(**new, updated_at=context.now))
+    return "visibility" in new
+
+
+def _store_memberships(
+    session: Session, context: "Context", batch: Batch, profiles: Mapping[Key, Known], ids: Mapping[Key | None, int]
+) -> None:
+    rows = [
+        {
+            "community_id": ids[community],
+            "profile_id": profiles[member].id,
+            "role": record.role.value,
+            "first_seen_at": context.now,
+            "listed_at": record.listed_at,
+        }
+        for (community, member), record in batch.memberships.items()
+    ]
+    if rows:
+        statement = upsert(session, Membership)
+        new = statement.excluded
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["community_id", "profile_id"],
+                set_={"role": new.role, "listed_at": new.listed_at},
+                where=Membership.listed_at <= new.listed_at,  # raw rows may be translated again
+            ),
+            rows,
+        )
+    for community, roster in batch.rosters.items():
+        is_left = (Membership.community_id == ids[community]) & (Membership.listed_at < roster.listed_at)
+        session.execute(delete(Membership).where(is_left))
