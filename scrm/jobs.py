@@ -7,6 +7,7 @@ delay: the sweeper (`schedule.py`) finds what is due. There are no retries here:
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -29,7 +30,7 @@ from scrm.models import Chore, claim, still_mine
 from scrm.privacy import purge
 from scrm.runtime import Core, Wake, open_core
 from scrm.sync.contacts import pull
-from scrm.sync.crm import active_crm, crms_in_use, open_crm
+from scrm.sync.crm import crms_in_use, open_crm
 from scrm.sync.outbox import deliver
 from scrm.sync.plan_run import advance
 from scrm.sync.resend import resend
@@ -208,9 +209,8 @@ def _purge(core: Core, _subject: int | None) -> bool:
 
 
 def _plan(core: Core, _subject: int | None) -> bool:
-    with core.db.read() as session:
-        crm = open_crm(core, active_crm(session))
-    return _until_done(lambda: advance(core, crm))
+    more = [_until_done(partial(advance, core, open_crm(core, crm_id))) for crm_id in _in_use(core)]
+    return any(more)
 
 
 def _resend(core: Core, _subject: int | None) -> bool:

@@ -35,9 +35,10 @@ REFUSALS = frozenset({Result.REJECTED, Result.EDITED})
 
 
 def advance(core: Core, crm: Crm) -> bool:
-    """Make or carry out a portion of one plan that is due; True when there was one."""
+    """Make or carry out a portion of one plan for this CRM that is due; True when there was one."""
+    mine = WritePlan.crm_id == crm.describe().crm_id
     with core.db.write("plan.claim") as session:
-        claimed = claim(session, WritePlan, core.db.clock.now(), seconds=core.settings.lease_seconds)
+        claimed = claim(session, WritePlan, core.db.clock.now(), mine, seconds=core.settings.lease_seconds)
     if not claimed:
         return False
     plan = claimed[0]

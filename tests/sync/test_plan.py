@@ -251,6 +251,16 @@ def test_an_altered_plan_is_not_approved(
         office.approve(plan)
 
 
+def test_a_plan_is_carried_out_by_the_crm_it_is_for(town: Town, busy: tuple[Office, int, list[int]]) -> None:
+    office, _profile, _said = busy
+    plan = office.make()
+    with town.db.write("test.other") as session:
+        session.execute(update(WritePlan).values(crm_id="another"))
+    office.carry_out(plan)
+    assert office.plan(plan).state == PlanState.APPROVED
+    assert set(office.results(plan)) == {None}
+
+
 def test_a_discarded_plan_writes_nothing(town: Town, busy: tuple[Office, int, list[int]]) -> None:
     office, _profile, _said = busy
     plan, before = office.make(), office.last()
