@@ -1,0 +1,1 @@
+"""Matching everything at once on DuckDB: optional, `pip install -r requirements-batch.txt`."""
