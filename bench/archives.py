@@ -1,17 +1,23 @@
 """Items per second and memory of reading a Google+ archive, beside plain `json` parsing of the same files.
 
-    python -m bench.archives [--items 1000000] [--kind zip|tgz] [--keep FOLDER]
+    python -m bench.archives [--items 1000000] [--kind zip|tgz] [--keep FOLDER] [--letters 0] [--kills 0]
 
 Three ways over one generated archive, each in a process of its own so that its peak of memory is its own: the peer
 unpacks every file and gives it to `json.loads`; ours reads and translates every item; the whole import also stores
 them in SQLite. The archive holds as many posts as ten items each make: itself, six comments, two +1s, a reshare.
+
+With `--kills`, the import alone, killed -9 so often on its way and begun again each time: what is stored at the end
+is held against what was generated. `--letters` lengthens every text by so many letters that do not pack well.
 """
 
 import argparse
+import base64
 import json
 import multiprocessing
+import os
 import random
 import resource
+import signal
 import tarfile
 import tempfile
 import time
@@ -21,11 +27,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
+from bench.timing import processor_seconds
 from scrm.config import Settings
 from scrm.connectors.googleplus.archive import ARCHIVE
 from scrm.connectors.payload import Payload
 from scrm.db import METADATA, Database
 from scrm.ingest.archives import import_archive
+from scrm.models import ArchiveFile, Interaction
 from scrm.runtime import Core
 from scrm.vault import Vault
 
@@ -47,12 +57,13 @@ def person(number: int) -> dict[str, Any]:
     }
 
 
-def post(rng: random.Random, number: int, scale: int) -> dict[str, Any]:
+def post(rng: random.Random, number: int, scale: int, letters: int = 0) -> dict[str, Any]:
     """A post as Takeout saves it, by an invented account; `scale` times as much hangs on it."""
     at = f"20{12 + number % 7}-{1 + number % 12:02}-{1 + number % 28:02} 1{number % 10}:{number % 60:02}:00+0000"
 
     def text() -> str:
-        return " ".join(rng.choices(WORDS, k=20)) + "<br>and so on"
+        more = base64.b64encode(rng.randbytes(letters * 3 // 4)).decode()
+        return " ".join(rng.choices(WORDS, k=20)) + "<br>and so on " + more
 
     def someone() -> dict[str, Any]:
         return person(1 + rng.randrange(PEOPLE))
@@ -81,18 +92,18 @@ def post(rng: random.Random, number: int, scale: int) -> dict[str, Any]:
     }
 
 
-def generate(file: Path, items: int, kind: str) -> int:
+def generate(file: Path, items: int, kind: str, letters: int = 0) -> int:
     """Write the archive; gives the number of items in it."""
     scale = -(-items // EACH // MOST_POSTS) or 1
     rng, posts = random.Random(1), items // EACH // scale
     if kind == "zip":
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
             for number in range(posts):
-                made.writestr(_name(number), json.dumps(post(rng, number, scale)))
+                made.writestr(_name(number), json.dumps(post(rng, number, scale, letters)))
     else:
         with tarfile.open(file, "w:gz", compresslevel=1) as packed:
             for number in range(posts):
-                body = json.dumps(post(rng, number, scale)).encode()
+                body = json.dumps(post(rng, number, scale, letters)).encode()
                 entry = tarfile.TarInfo(_name(number))
                 entry.size = len(body)
                 packed.addfile(entry, BytesIO(body))
@@ -137,44 +148,102 @@ def translated(file: Path) -> int:
 def imported(file: Path) -> int:
     """All of it, into an empty SQLite database beside the archive."""
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        url = f"sqlite:///{Path(folder) / 'scrm.db'}"
-        db = Database(url)
-        METADATA.create_all(db.engine)
-        settings = Settings(database_url=url, state_dir=Path(folder))
-        report = import_archive(Core(settings=settings, db=db, vault=Vault({"k": bytes(32)})), file)
-        db.close()
+        core = _core(Path(folder))
+        METADATA.create_all(core.db.engine)
+        report = import_archive(core, file)
+        core.db.close()
     if report.quarantined or report.new != report.items:
         raise SystemExit(f"not all of it was new: {report}")
     return report.items
+
+
+def _core(folder: Path) -> Core:
+    url = f"sqlite:///{folder / 'scrm.db'}"
+    settings = Settings(database_url=url, state_dir=folder)
+    return Core(settings=settings, db=Database(url), vault=Vault({"k": bytes(32)}))
 
 
 WAYS: dict[str, Callable[[Path], int]] = {"plain json": plain, "read and translate": translated, "import": imported}
 
 
 def _measure(way: str, file: Path, answer: Any) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, began = _peak(), processor_seconds([os.getpid()])
     started = time.perf_counter()
     count = WAYS[way](file)
     seconds = time.perf_counter() - started
-    answer.send((count, seconds, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+    answer.send((count, seconds, processor_seconds([os.getpid()]) - began, before, _peak()))
+
+
+def _peak() -> int:
+    """The most memory of this process so far, in KB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def measure(way: str, file: Path) -> dict[str, Any]:
     """One way in a fresh process: items, seconds, and by how much its memory grew, in MB."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_measure, args=(way, file, there))
-    process.start()
-    there.close()
-    count, seconds, before, peak = here.recv()
+    here, process = _begin(_measure, way, file)
+    count, seconds, processor, before, peak = here.recv()
     process.join()
     return {
         "way": way,
         "items": count,
         "seconds": round(seconds, 2),
         "per_second": round(count / seconds),
+        "per_processor_second": round(count / processor),
         "peak_mb": round(peak / 1024),
         "grown_mb": round((peak - before) / 1024),
+    }
+
+
+def _begin(work: Callable[..., None], *arguments: Any) -> tuple[Any, Any]:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(*arguments, there))
+    process.start()
+    there.close()
+    return here, process
+
+
+def _import_and_tell(folder: Path, file: Path, answer: Any) -> None:
+    before = _peak()
+    import_archive(_core(folder), file, lambda items: answer.send((items, before, _peak())))
+
+
+def killed(file: Path, items: int, kills: int) -> dict[str, Any]:
+    """Import it, killed -9 at so many places spread over its length; what is stored at the end, and memory in MB."""
+    started, peak, grown, again = time.perf_counter(), 0, 0, 0
+    with tempfile.TemporaryDirectory(dir=file.parent) as name:
+        folder = Path(name)
+        core = _core(folder)
+        METADATA.create_all(core.db.engine)
+        for place in range(1, kills + 2):
+            here, process = _begin(_import_and_tell, folder, file)
+            done = 0
+            try:
+                while done < items * place // (kills + 1) or place > kills:
+                    done, before, now = here.recv()
+                    peak, grown = max(peak, now), max(grown, now - before)
+                os.kill(process.pid, signal.SIGKILL)
+            except EOFError:  # it came to its end
+                pass
+            process.join()
+            again += process.exitcode == -signal.SIGKILL
+            print(f"{done:,} items told when attempt {place} ended with {process.exitcode}", flush=True)
+        with core.db.read() as session:
+            row = session.scalars(select(ArchiveFile)).one()
+            stored = session.scalar(select(func.count()).select_from(Interaction))
+        core.db.close()
+    return {
+        "generated": items,
+        "megabytes": round(file.stat().st_size / 1024**2),
+        "kills": again,
+        "told": row.items,
+        "new": row.new,
+        "state": row.state,
+        "interactions": stored,
+        "seconds": round(time.perf_counter() - started),
+        "peak_mb": round(peak / 1024),
+        "grown_mb": round(grown / 1024),
     }
 
 
@@ -183,12 +252,17 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--kind", choices=["zip", "tgz"], default="zip")
     parser.add_argument("--keep", type=Path, help="a folder that the archive stays in")
+    parser.add_argument("--letters", type=int, default=0, help="by which every text is longer")
+    parser.add_argument("--kills", type=int, default=0, help="how often the import is killed on its way")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        file = (options.keep or Path(folder)) / f"takeout-{options.items}.{options.kind}"
+        file = (options.keep or Path(folder)) / f"takeout-{options.items}-{options.letters}.{options.kind}"
         if not file.exists():
-            count = generate(file, options.items, options.kind)
-            print(f"generated {count:,} items, {file.stat().st_size / 1024**2:,.1f} MB packed")
+            count = generate(file, options.items, options.kind, options.letters)
+            print(f"generated {count:,} items, {file.stat().st_size / 1024**2:,.1f} MB packed", flush=True)
+        if options.kills:
+            print(json.dumps(killed(file, options.items, options.kills)))
+            return
         results = [measure(way, file) for way in WAYS]
     for result in results:
         result["share_of_plain"] = round(result["per_second"] / results[0]["per_second"], 3)
