@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,10 @@ def derive(one: SObject, rows: Rows, values: dict[str, Any]) -> None:
         values["AccountId"] = _account(rows, values)
     for field in one.fields.values():
         if field.facts["autoNumber"] and not values.get(field.name):
-            values[field.name] = f"{len(rows.of(one)) + 1:08d}"
+            one.last_number += 1
+            values[field.name] = re.sub(
+                r"\{(0+)\}", lambda match: str(one.last_number).zfill(len(match[1])), one.number_format
+            )
 
 
 def _close(values: dict[str, Any]) -> None:

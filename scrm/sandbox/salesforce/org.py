@@ -18,6 +18,7 @@ from flask import Flask
 from scrm.sandbox.salesforce.calls import Table
 from scrm.sandbox.salesforce.composite import Composite
 from scrm.sandbox.salesforce.control import add_control
+from scrm.sandbox.salesforce.deploying import Deploying
 from scrm.sandbox.salesforce.faults import Fault, Faults
 from scrm.sandbox.salesforce.ids import Ids
 from scrm.sandbox.salesforce.journal import Journal
@@ -32,9 +33,10 @@ from scrm.sandbox.salesforce.rules import Rules
 from scrm.sandbox.salesforce.saving import Saving
 from scrm.sandbox.salesforce.schema import Schema
 from scrm.sandbox.salesforce.serving import SecureServer
+from scrm.sandbox.salesforce.soap import MetadataApi
 from scrm.sandbox.salesforce.sobjects import SObjects
 from scrm.sandbox.salesforce.tls import Certificates
-from scrm.sandbox.salesforce.users import User
+from scrm.sandbox.salesforce.users import PermissionSet, User
 from scrm.sandbox.salesforce.web import Web
 from scrm.sandbox.server import Server
 
@@ -80,10 +82,12 @@ class Salesforce:
         self.organization_id = self._ids.new("00D")
         self.saving = Saving(schema=self.schema, rows=self.rows, rules=self.rules, ids=self._ids)
         self.merging = Merging(saving=self.saving)
+        self.deploying = Deploying(schema=self.schema, rows=self.rows, rules=self.rules, ids=self._ids)
         self._plant_org()
         self.people = People(
             saving=self.saving,
             merging=self.merging,
+            deploying=self.deploying,
             lock_all=self._lock,
             users=self.users,
             administrator=self.users[ADMINISTRATOR],
@@ -126,6 +130,9 @@ class Salesforce:
             lock=self._lock,
             base_url=lambda: self.base_url,
         ).add_to(self.web)
+        MetadataApi(
+            deploying=self.deploying, sessions=self.sessions, journal=self.journal, ids=self._ids, lock=self._lock
+        ).add_to(self.web)
         add_control(self.web, self)
 
     def _plant_org(self) -> None:
@@ -136,7 +143,12 @@ class Salesforce:
             (REPRESENTATIVE, "Sales", True),
             (INTEGRATION_USER, "Integration", False),
         ):
-            user = User(id=self._ids.new("005"), username=username, is_administrator=is_administrator)
+            user = User(
+                id=self._ids.new("005"),
+                username=username,
+                is_administrator=is_administrator,
+                granted=self._granted,
+            )
             self.users[username] = user
             self._plant("User", user.id, stamp, Username=username, LastName=last_name, Name=last_name, Email=username)
             self.rows.by_object["User"][user.id].values["IsActive"] = True
@@ -155,6 +167,11 @@ class Salesforce:
         by = dict.fromkeys(("CreatedById", "LastModifiedById"), self.users[ADMINISTRATOR].id)
         times = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), stamp)
         self.rows.put(one, Row(object=name, values={"Id": record_id, **times, **by, **values}))
+
+    def _granted(self, user_id: str) -> list[PermissionSet]:
+        assigned = self.rows.of(self.schema["PermissionSetAssignment"]).values()
+        ids = {row.values["PermissionSetId"] for row in assigned if row.values["AssigneeId"] == user_id}
+        return [given for given in self.deploying.permission_sets.values() if given.id in ids]
 
     def _audiences(self) -> list[str]:
         return ["https://login.salesforce.com", SITE, self.base_url]

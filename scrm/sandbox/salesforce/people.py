@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrm.sandbox.salesforce.package import read_source
 from scrm.sandbox.salesforce.refusals import RefusedError
 from scrm.sandbox.salesforce.rules import DuplicateRule, Ordered, ValidationRule
 from scrm.sandbox.salesforce.users import Actor, User
@@ -16,6 +18,7 @@ from scrm.sandbox.salesforce.users import Actor, User
 if TYPE_CHECKING:
     import threading
 
+    from scrm.sandbox.salesforce.deploying import Deploying
     from scrm.sandbox.salesforce.merging import Merging
     from scrm.sandbox.salesforce.saving import Saving
     from scrm.sandbox.salesforce.schema import SObject
@@ -23,11 +26,13 @@ if TYPE_CHECKING:
 VERBS = frozenset(
     {
         "add",
+        "assign",
         "begin_edit",
         "change_owner",
         "commit_edit",
         "convert",
         "delete",
+        "deploy_source",
         "demand_unique",
         "edit",
         "empty_recycle_bin",
@@ -48,6 +53,7 @@ class People:
 
     saving: Saving
     merging: Merging
+    deploying: Deploying
     lock_all: threading.RLock
     users: dict[str, User]
     administrator: User
@@ -135,6 +141,18 @@ class People:
         with self.lock_all:
             hidden = self.users[username.lower()].hidden
             (hidden.add if is_hidden else hidden.discard)(f"{object}.{field}".lower())
+
+    def deploy_source(self, folder: str) -> list[str]:
+        """Deploy a source folder, as the command line would; returns what is wrong, or nothing."""
+        with self.lock_all:
+            faults = self.deploying.deploy(self._actor(), read_source(Path(folder)))
+            return [f"{fault.component.name}: {fault.problem}" for fault in faults]
+
+    def assign(self, permission_set: str, username: str) -> str:
+        """Give a user a permission set; returns the id of the assignment."""
+        given = self.deploying.permission_sets[permission_set]
+        fields = {"PermissionSetId": given.id, "AssigneeId": self.users[username.lower()].id}
+        return self.add("PermissionSetAssignment", fields)
 
     def _actor(self) -> Actor:
         return Actor(user=self.administrator, client=None, allows_duplicates=True)

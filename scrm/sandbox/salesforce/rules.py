@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scrm.sandbox.salesforce.formulas import Saved
 from scrm.sandbox.salesforce.refusals import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from scrm.sandbox.salesforce.rows import Row, Rows
     from scrm.sandbox.salesforce.schema import SObject
@@ -58,6 +59,17 @@ class DuplicateRule:
         ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class FormulaRule:
+    """A validation rule that was deployed: refuses a record for which its formula holds."""
+
+    object: str
+    name: str
+    message: str
+    field: str | None
+    refuses: Callable[[Saved], Any]
+
+
 @dataclass(kw_only=True)
 class Ordered:
     """A refusal a test ordered for the next records of an object (and of a key, when given)."""
@@ -79,6 +91,7 @@ class Rules:
     """All rules of one org."""
 
     validations: list[ValidationRule] = field(default_factory=list)
+    formulas: list[FormulaRule] = field(default_factory=list)
     duplicates: list[DuplicateRule] = field(default_factory=list)
     ordered: list[Ordered] = field(default_factory=list)
     # record id: how many more writes of it, or of a child of it, find it locked
@@ -91,6 +104,11 @@ class Rules:
         for rule in self.validations:
             if rule.object.lower() == one.name.lower() and rule.refuses(values):
                 raise RefusedError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, (rule.field,))
+        before = rows.of(one)[record_id].values if record_id else None
+        for formula in self.formulas:
+            if formula.object == one.name and formula.refuses(Saved(now=values, before=before)):
+                fields = (formula.field,) if formula.field else ()
+                raise RefusedError("FIELD_CUSTOM_VALIDATION_EXCEPTION", formula.message, fields)
         for duplicates in self.duplicates:
             if duplicates.object.lower() != one.name.lower():
                 continue

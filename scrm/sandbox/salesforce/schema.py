@@ -89,6 +89,20 @@ class SObject:
     fields: dict[str, Field]
     # child object, its field, name of the relationship
     children: list[tuple[str, str, str | None]] = field(default_factory=list)
+    # how an automatic number is written, and the last one given
+    number_format: str = "{00000000}"
+    last_number: int = 0
+
+    def copy(self) -> SObject:
+        """Return one that can be changed without changing this."""
+        return SObject(
+            name=self.name,
+            facts=self.facts,
+            fields=dict(self.fields),
+            children=list(self.children),
+            number_format=self.number_format,
+            last_number=self.last_number,
+        )
 
     @property
     def prefix(self) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrm.sandbox.salesforce.schema import Field, SObject
 
 
@@ -34,21 +36,22 @@ class User:
     id: str
     username: str
     is_administrator: bool
+    # the permission sets assigned to it just now
+    granted: Callable[[str], list[PermissionSet]]
     is_active: bool = True
-    permission_sets: dict[str, PermissionSet] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
 
     def may_read_object(self, one: SObject) -> bool:
         name = one.name.lower()
         if self.is_administrator or not one.is_custom:
             return True
-        return any(name in given.readable_objects for given in self.permission_sets.values())
+        return any(name in given.readable_objects for given in self.granted(self.id))
 
     def may_write_object(self, one: SObject) -> bool:
         name = one.name.lower()
         if self.is_administrator or not one.is_custom:
             return True
-        return any(name in given.writable_objects for given in self.permission_sets.values())
+        return any(name in given.writable_objects for given in self.granted(self.id))
 
     def may_read(self, one: SObject, field: Field) -> bool:
         return self._may(one, field, editing=False)
@@ -65,8 +68,7 @@ class User:
         if not field.facts["custom"] or not field.facts["permissionable"]:
             return True
         return any(
-            path in (given.editable_fields if editing else given.readable_fields)
-            for given in self.permission_sets.values()
+            path in (given.editable_fields if editing else given.readable_fields) for given in self.granted(self.id)
         )
 
 

@@ -1,0 +1,196 @@
+"""Deploys components into an org: all of a package, or nothing of it, with a fault for each component that has one.
+
+Sentences of the faults are from memory, 2026-11-24; what is checked is what the Metadata API's developer guide says
+of CustomObject, CustomField, ValidationRule and PermissionSet, read the same day.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from scrm.sandbox.salesforce import formulas
+from scrm.sandbox.salesforce.custom_fields import FieldError, add_field, standard_fields
+from scrm.sandbox.salesforce.package import Component, is_true, text
+from scrm.sandbox.salesforce.rows import Row
+from scrm.sandbox.salesforce.rules import FormulaRule
+from scrm.sandbox.salesforce.schema import make_object
+from scrm.sandbox.salesforce.users import PermissionSet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from xml.etree.ElementTree import Element
+
+    from scrm.sandbox.salesforce.ids import Ids
+    from scrm.sandbox.salesforce.rows import Rows
+    from scrm.sandbox.salesforce.rules import Rules
+    from scrm.sandbox.salesforce.schema import Schema
+    from scrm.sandbox.salesforce.users import Actor
+
+ORDER = ("CustomObject", "CustomField", "ValidationRule", "PermissionSet")
+CUSTOM = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What is wrong with one component."""
+
+    component: Component
+    problem: str
+
+
+@dataclass(kw_only=True)
+class Deploying:
+    """Changes the metadata of one org. Whoever calls holds the org's lock."""
+
+    schema: Schema
+    rows: Rows
+    rules: Rules
+    ids: Ids
+    permission_sets: dict[str, PermissionSet] = field(default_factory=dict)
+
+    def deploy(self, actor: Actor, components: Sequence[Component], *, check_only: bool = False) -> list[Fault]:
+        """Deploy all, and return no faults; or nothing, and return them."""
+        objects, rules = self.schema.objects, list(self.rules.formulas)
+        sets = self.permission_sets
+        self.schema.objects = {name: one.copy() for name, one in objects.items()}
+        self.permission_sets = dict(sets)
+        faults = []
+        for component in sorted(components, key=_rank):
+            if component.xml is None:
+                continue
+            try:
+                self._one(component, component.xml)
+            except (FieldError, formulas.FormulaError) as exc:
+                faults.append(Fault(component=component, problem=str(exc)))
+        if faults or check_only:
+            self.schema.objects, self.permission_sets = objects, sets
+            self.rules.formulas[:] = rules
+        else:
+            self._note_sets(actor)
+        return faults
+
+    def _one(self, component: Component, xml: Element) -> None:
+        if component.kind == "CustomObject":
+            self._object(component.name, xml)
+        elif component.kind == "CustomField":
+            self._field(component.name, xml)
+        elif component.kind == "ValidationRule":
+            self._rule(component.name, xml)
+        elif component.kind == "PermissionSet":
+            self._set(component.name, xml)
+
+    def _object(self, name: str, xml: Element) -> None:
+        known = self.schema.find(name)
+        if known is not None and not known.is_custom:
+            return
+        if name == "Activity":
+            return
+        if not CUSTOM.fullmatch(name):
+            raise FieldError(f"{name}: object names end in __c")
+        for path in ("label", "pluralLabel", "nameField/label", "nameField/type", "deploymentStatus", "sharingModel"):
+            if not text(xml, path):
+                raise FieldError(f"Required field is missing: {path}")
+        features = {is_true(xml, each) for each in ("enableBulkApi", "enableSharing", "enableStreamingApi")}
+        if len(features) > 1:
+            raise FieldError("enableSharing, enableBulkApi and enableStreamingApi must have the same value")
+        prefix = known.prefix if known else self.schema.next_custom_prefix()
+        facts = {
+            "label": text(xml, "label"),
+            "labelPlural": text(xml, "pluralLabel"),
+            "keyPrefix": prefix,
+            "custom": True,
+            "mergeable": False,
+            "feedEnabled": is_true(xml, "enableFeeds"),
+            "searchable": is_true(xml, "enableSearch"),
+        }
+        one = make_object(name, facts)
+        for each in standard_fields(xml):
+            one.add(each)
+        if known:
+            one.fields |= {key: each for key, each in known.fields.items() if each.facts["custom"]}
+            one.children = known.children
+            one.last_number = known.last_number
+        one.number_format = text(xml, "nameField/displayFormat") or "{0}"
+        self.schema.add(one)
+
+    def _field(self, path: str, xml: Element) -> None:
+        name, _, field_name = path.partition(".")
+        if not CUSTOM.fullmatch(field_name):
+            if self.schema.find(name) and self.schema[name].find(field_name):
+                return
+            raise FieldError(f"{path}: field names end in __c")
+        for each in ("Task", "Event") if name == "Activity" else (name,):
+            one = self.schema.find(each)
+            if one is None:
+                raise FieldError(f"Entity Enumeration Or ID: no object named {each}")
+            add_field(self.schema, one, field_name, xml)
+
+    def _rule(self, path: str, xml: Element) -> None:
+        name, _, rule_name = path.partition(".")
+        one = self.schema.find(name)
+        if one is None:
+            raise FieldError(f"no object named {name}")
+        self.rules.formulas[:] = [
+            rule for rule in self.rules.formulas if (rule.object, rule.name) != (one.name, rule_name)
+        ]
+        if not is_true(xml, "active"):
+            return
+        formula = formulas.parse(text(xml, "errorConditionFormula"), {each.name for each in one.fields.values()})
+        message = text(xml, "errorMessage")
+        if not message:
+            raise FieldError("Required field is missing: errorMessage")
+        display = text(xml, "errorDisplayField") or None
+        rule = FormulaRule(object=one.name, name=rule_name, message=message, field=display, refuses=formula)
+        self.rules.formulas.append(rule)
+
+    def _set(self, name: str, xml: Element) -> None:
+        known = self.permission_sets.get(name)
+        given = PermissionSet(id=known.id if known else self.ids.new("0PS"), name=name, label=text(xml, "label"))
+        if not given.label:
+            raise FieldError("Required field is missing: label")
+        for item in xml.findall("objectPermissions"):
+            one = text(item, "object")
+            if self.schema.find(one) is None:
+                raise FieldError(f"In field: field - no CustomObject named {one} found")
+            if is_true(item, "allowEdit") and not is_true(item, "allowRead"):
+                raise FieldError(f"Permission Edit {one} depends on permission(s): Read {one}")
+            if is_true(item, "allowRead"):
+                given.readable_objects.add(one.lower())
+            if is_true(item, "allowEdit") and is_true(item, "allowCreate"):
+                given.writable_objects.add(one.lower())
+        for item in xml.findall("fieldPermissions"):
+            self._give_field(given, item)
+        self.permission_sets[name] = given
+
+    def _give_field(self, given: PermissionSet, item: Element) -> None:
+        path = text(item, "field")
+        name, _, field_name = path.partition(".")
+        for each in ("Task", "Event") if name == "Activity" else (name,):
+            one = self.schema.find(each)
+            found = one.find(field_name) if one else None
+            if found is None:
+                raise FieldError(f"In field: field - no CustomField named {path} found")
+            if not found.facts["permissionable"]:
+                raise FieldError(f"You cannot deploy to a required field: {path}")
+            key = f"{each}.{field_name}".lower()
+            if is_true(item, "readable"):
+                given.readable_fields.add(key)
+            if is_true(item, "editable"):
+                given.editable_fields.add(key)
+
+    def _note_sets(self, actor: Actor) -> None:
+        """Give every permission set its record, so that it can be found and assigned."""
+        one = self.schema["PermissionSet"]
+        for given in self.permission_sets.values():
+            if given.id not in self.rows.of(one):
+                stamp = self.rows.stamp()
+                times = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), stamp)
+                by = dict.fromkeys(("CreatedById", "LastModifiedById"), actor.user.id)
+                values = {"Id": given.id, "Name": given.name, "Label": given.label, **times, **by}
+                self.rows.put(one, Row(object=one.name, values=values))
+
+
+def _rank(component: Component) -> int:
+    return ORDER.index(component.kind) if component.kind in ORDER else len(ORDER)
