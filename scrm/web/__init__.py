@@ -22,6 +22,7 @@ from scrm.web import (
     own,
     review,
     roles,
+    turns,
     webhooks,
     wording,
     writing,
@@ -40,6 +41,7 @@ PAGES: Final = (
     archives,
     writing,
     error_inbox,
+    turns,
     webhooks,
     health,
 )

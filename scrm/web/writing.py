@@ -45,6 +45,13 @@ def index() -> ResponseReturnValue:
         )
 
 
+@blueprint.app_template_global()
+def set_aside() -> int:
+    """How many entries the CRM did not take; on the admin's home page."""
+    with current.core().db.read() as db:
+        return sum(kind.count for kind in faults.kinds(db, active_crm(db)))
+
+
 @blueprint.post("/mode")
 @allow(Role.ADMIN)
 def mode() -> ResponseReturnValue:
