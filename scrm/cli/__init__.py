@@ -31,6 +31,7 @@ COMMANDS = {
     "replay": "replay",
     "user": "user",
     "webhook": "webhook",
+    "crm": "crm",
     "plan": "plan",
     "errors": "errors",
     "settings": "settings",

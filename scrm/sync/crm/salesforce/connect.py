@@ -86,6 +86,13 @@ def options_of(core: Core) -> Options:
         return Options.from_stored(_row(session).options)
 
 
+def chosen_before(core: Core) -> Options | None:
+    """What was chosen, if an org is connected."""
+    with core.db.read() as session:
+        row = session.get(CrmConnection, CRM_ID)
+    return Options.from_stored(row.options) if row is not None else None
+
+
 def change(core: Core, options: Options) -> None:
     """Choose anew; raises ConfigError. People are read from the beginning when other fields count."""
     options.check()

@@ -200,7 +200,8 @@ class Org:
             return work(client)
         except SalesforceError as why:
             status = int(why.status)
-            if status == 401 and "not valid for use" not in str(why.content):
+            is_worn_out = status == 401 or (status == 500 and "INVALID_SESSION_ID" in str(why.content))  # SOAP
+            if is_worn_out and "not valid for use" not in str(why.content):
                 raise _TokenWornOutError("Salesforce refuses the token") from None
             raise call_error(status, why.content) from None
         except (requests.RequestException, RetryLaterError) as why:
