@@ -1,0 +1,15 @@
+"""Hours without the CRM, on a clock set by hand: everything drains after it, in order, and nobody is blamed."""
+
+import pytest
+
+from bench.outage import KINDS, outage
+from scrm.runtime import Core
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_outage_costs_time_and_nothing_else(core: Core, kind: str) -> None:
+    verdict = outage(core, entries=450, hours=2, kind=kind)
+    assert verdict.is_clean, verdict
+    assert verdict.probes_per_minute <= 1
+    assert verdict.reads_per_minute <= 1
+    assert verdict.first_write_seconds <= (3600 if kind == "limit" else 130)
