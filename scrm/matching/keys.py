@@ -83,7 +83,7 @@ def contact_values(view: ContactView) -> Iterator[tuple[str, str]]:
         return
     person = view.name
     yield from _word_values(person.words, (person.given_initial, *person.middle_initials))
-    yield from _in_context(person.words, view.places[:1], (view.company_folded,))
+    yield from _in_context(person.words, view.places, (view.company_folded,))
     for form in _handle_forms(person):
         yield "l", form
     for domain in domains:
