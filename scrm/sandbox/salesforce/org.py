@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 
+from scrm.sandbox.salesforce.bulk import Bulk
+from scrm.sandbox.salesforce.bulk_query import BulkQuery
 from scrm.sandbox.salesforce.calls import Table
 from scrm.sandbox.salesforce.composite import Composite
 from scrm.sandbox.salesforce.control import add_control
@@ -120,6 +122,10 @@ class Salesforce:
         self.queries = Queries(self.schema, self.rows, self._ids)
         self.queries.page = page
         self.queries.add_to(table)
+        self.bulk = Bulk(saving=self.saving, sobjects=sobjects)
+        self.bulk.add_to(table)
+        self.bulk_query = BulkQuery(queries=self.queries, rows=self.rows, ids=self._ids)
+        self.bulk_query.add_to(table)
         Composite(table, self.rows).add_to(table)
         add_limits(table, self.journal)
         Web(

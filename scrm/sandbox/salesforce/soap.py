@@ -65,7 +65,7 @@ class MetadataApi:
 
     def add_to(self, app: Flask) -> None:
         rule = "/services/Soap/m/<version>"
-        app.add_url_rule(rule, "metadata", self._answer, methods=["POST"])
+        app.add_url_rule(f"{rule}/", "metadata", self._answer, methods=["POST"], strict_slashes=False)
         app.add_url_rule(f"{rule}/<path:rest>", "metadata_rest", self._answer, methods=["POST"])
 
     def _answer(self, version: str, rest: str = "") -> Response:

@@ -12,7 +12,11 @@ from simple_salesforce.api import Salesforce as Client
 from simple_salesforce.exceptions import SalesforceError
 
 from scrm.sandbox.salesforce import Salesforce
+from scrm.sandbox.salesforce.org import ADMINISTRATOR, INTEGRATION_USER
+from scrm.sandbox.salesforce.package import read_zip
+from scrm.sandbox.salesforce.users import Actor
 from tests.sandbox.salesforce.doorway import session_to
+from tests.sandbox.salesforce.metadata import package
 
 VERSION = "68.0"
 FIXTURES = Path(os.environ.get("SCRM_SHARED") or Path(__file__).parents[4] / "shared") / "fixtures" / "salesforce"
@@ -92,6 +96,15 @@ def client(org: Salesforce) -> Iterator[Any]:
     session = session_to(org)
     yield Client(session_id=org.open_session(), instance_url=org.base_url, version=VERSION, session=session)
     session.close()
+
+
+@pytest.fixture
+def notes(rest: Rest, org: Salesforce) -> Rest:
+    """A client that may write the notes of `metadata.py`."""
+    faults = org.deploying.deploy(Actor(user=org.users[ADMINISTRATOR]), read_zip(package().getvalue()))
+    assert faults == []
+    org.people.assign("Writer", INTEGRATION_USER)
+    return rest
 
 
 @pytest.fixture

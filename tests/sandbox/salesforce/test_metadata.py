@@ -47,14 +47,6 @@ def test_a_deployed_object_is_described_and_written_by_who_has_the_permission_se
     assert fields["Needed__c"]["nillable"] is False
 
 
-@pytest.fixture
-def notes(rest: Rest, org: Salesforce) -> Rest:
-    """A client that may write notes."""
-    deploy(org, package())
-    org.people.assign("Writer", "integration@nordwerk.example")
-    return rest
-
-
 def test_a_key_tells_capitals_apart_and_must_be_unique(notes: Rest, org: Salesforce) -> None:
     for key, status in (("yt:Ab", 201), ("yt:aB", 201), ("yt:Ab", 200), ("with%2Fslash", 201)):
         assert notes("PATCH", f"sobjects/Note__c/Key__c/{key}", {"Needed__c": "x"}).status_code == status
