@@ -27,6 +27,7 @@ from scrm.sandbox.salesforce.journal import Journal
 from scrm.sandbox.salesforce.limits import add_limits
 from scrm.sandbox.salesforce.merging import Merging
 from scrm.sandbox.salesforce.oauth import App, Sessions
+from scrm.sandbox.salesforce.outbound import Outbound
 from scrm.sandbox.salesforce.people import People
 from scrm.sandbox.salesforce.queries import PAGE, Queries
 from scrm.sandbox.salesforce.record_lists import RecordLists
@@ -103,6 +104,9 @@ class Salesforce:
             public_key=_public_key(),
             run_as=INTEGRATION_USER,
             approved={INTEGRATION_USER},
+        )
+        self.outbound = Outbound(
+            rows=self.rows, ids=self._ids, lock=self._lock, organization_id=self.organization_id, site=SITE
         )
         self._faults = Faults()
         self.journal = Journal(clock=now, daily_requests=daily_requests)
