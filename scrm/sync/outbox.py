@@ -230,9 +230,9 @@ def hold_back(core: Core, crm_id: str, rows: Sequence[Sent], why: Exception) -> 
     wait = why.retry_after if isinstance(why, CrmRetryLaterError) and why.retry_after else OUTAGE_SECONDS
     until = now + timedelta(seconds=min(max(wait, 1.0), LONGEST_WAIT))
     problem = type(why).__name__
-    log.warning("crm_waits", crm_id=crm_id, error=problem)
     with core.db.write("outbox.hold_back") as session:
         give_back(session, rows)
+        known = session.scalar(select(CrmState.problem).where(CrmState.crm_id == crm_id))
         since = case((CrmState.problem == problem, CrmState.problem_since), else_=now)
         session.execute(
             upsert(session, CrmState).on_conflict_do_update(
@@ -252,6 +252,8 @@ def hold_back(core: Core, crm_id: str, rows: Sequence[Sent], why: Exception) -> 
                 }
             ],
         )
+    if known != problem:  # when it starts, not at every try
+        log.warning("crm_waits", crm_id=crm_id, error=problem)
 
 
 def give_back(session: Session, rows: Sequence[Sent]) -> None:

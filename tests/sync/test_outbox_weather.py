@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.models import (
@@ -139,6 +140,21 @@ def test_an_outage_is_known_by_its_beginning_and_forgotten_with_its_end(town: To
     state = crm_state(town)
     assert state is not None
     assert (state.problem, state.problem_since, state.wait_until) == (None, None, None)
+
+
+def test_an_outage_is_logged_when_it_starts_and_not_at_every_try(town: Town, linked: int) -> None:
+    town.say(linked)
+    with capture_logs() as logged:
+        for _again in range(3):
+            town.crm.forecast.append(Weather.DOWN)
+            town.settle()
+            town.wait()
+        town.crm.forecast.append(Weather.NOT_KNOWN)
+        town.settle()
+    assert [line["error"] for line in logged if line["event"] == "crm_waits"] == [
+        CrmRetryLaterError.__name__,
+        CrmAuthError.__name__,
+    ]
 
 
 def test_an_outage_before_the_first_reading_does_not_keep_contacts_from_being_read(town: Town, linked: int) -> None:

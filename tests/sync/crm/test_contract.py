@@ -1,6 +1,8 @@
 """What every Crm implementation promises; a new one adds its world to worlds.py and passes this file unchanged."""
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -246,6 +248,63 @@ def test_a_withdrawn_record_can_be_written_again(world: World) -> None:
     world.crm.write([entry(ada)])
     world.crm.withdraw([entry(ada, version=2)])
     assert results(world.crm.write([entry(ada, version=3)])) == [Result.CREATED]
+
+
+def test_a_record_that_somebody_edited_is_not_withdrawn_but_reported(world: World) -> None:
+    ada = world.add("Ada")
+    world.crm.write([entry(ada, "1-a"), entry(ada, "1-b")])
+    world.edit("1-a", "text", "hello. Called back.")
+    edited, other = world.crm.withdraw([entry(ada, "1-a", version=2), entry(ada, "1-b", version=2)])
+    assert (edited.result, edited.changed_by_others, other.result) == (Result.EDITED, True, Result.WITHDRAWN)
+    assert edited.record_id
+    assert edited.before is not None
+    assert edited.before["text"] == "hello. Called back."
+    assert {key: held.fields["text"] for key, held in world.records().items()} == {"1-a": "hello. Called back."}
+
+
+def test_what_a_person_decided_to_remove_goes_whoever_edited_it(world: World) -> None:
+    ada = world.add("Ada")
+    world.crm.write([entry(ada)])
+    world.edit("1-aa", "text", "hello. Called back.")
+    assert results(world.crm.withdraw([replace(entry(ada, version=2), is_forced=True)])) == [Result.WITHDRAWN]
+    assert world.records() == {}
+
+
+def test_what_must_go_goes_even_from_a_record_that_somebody_edited(world: World) -> None:
+    ada = world.add("Ada")
+    world.crm.write([entry(ada, text="deleted at its network")])
+    world.edit("1-aa", "subject", "Complaint")
+    for _again in range(2):
+        assert results(world.crm.withdraw([replace(entry(ada, version=2), must_go=True)])) == [Result.EDITED]
+    fields = world.records()["1-aa"].fields
+    assert (fields["subject"], fields["text"] or None) == ("Complaint", None)
+
+
+def test_a_write_leaves_the_field_that_somebody_edited(world: World) -> None:
+    ada = world.add("Ada")
+    (first,) = world.crm.write([entry(ada, text="first")])
+    world.edit("1-aa", "subject", "Complaint")
+    second = replace(entry(ada, version=2, text="second"), record_id=first.record_id)
+    (outcome,) = world.crm.write([second])
+    assert (outcome.result, outcome.changed_by_others) == (Result.UPDATED, True)
+    fields = world.records()["1-aa"].fields
+    assert (fields["subject"], fields["text"]) == ("Complaint", "second")
+
+
+def test_a_newer_version_is_told_so_that_it_can_be_overtaken(world: World) -> None:
+    ada = world.add("Ada")
+    (first,) = world.crm.write([entry(ada, version=5)])
+    (stale,) = world.crm.write([replace(entry(ada, version=3), record_id=first.record_id)])
+    assert (stale.result, stale.version) == (Result.STALE, 5)
+    assert world.crm.withdraw([entry(ada, version=3)])[0].version == 5
+
+
+def test_a_plan_tells_what_stands_there(world: World) -> None:
+    ada = world.add("Ada")
+    world.crm.write([entry(ada, "1-old", text="stands there")])
+    plan = world.crm.plan([entry(ada, "1-old", version=2, text="would"), entry(ada, "1-new")])
+    assert {key: before["text"] for key, before in plan.before.items()} == {"1-old": "stands there"}
+    assert json.loads(json.dumps(plan.before)) == plan.before  # a plan is stored
 
 
 @pytest.mark.parametrize("ending", ["deleted", "merged", "unknown"])

@@ -33,6 +33,8 @@ class World(Protocol):
 
     def merge(self, native_id: str, into: str) -> None: ...
 
+    def edit(self, key: str, field: str, value: str) -> None: ...
+
     def records(self) -> Mapping[str, Held]: ...
 
     def writes(self) -> list[str]: ...
@@ -60,6 +62,11 @@ class LocalWorld:
 
     def merge(self, native_id: str, into: str) -> None:
         self._say(source_id=self._source_id(native_id), merged_into=self._source_id(into))
+
+    def edit(self, key: str, field: str, value: str) -> None:
+        with self._db.write("test.edit") as session:
+            row = session.scalars(select(LocalRecord).where(LocalRecord.external_key == key)).one()
+            row.fields = row.fields | {field: value}
 
     def records(self) -> Mapping[str, Held]:
         with self._db.read() as session:

@@ -79,6 +79,13 @@ class SalesforceWorld:
             self.org.people.undelete(into)
         self.org.people.merge(into, [native_id])
 
+    def edit(self, key: str, field: str, value: str) -> None:
+        """A person changes a field of a record, by our name for it."""
+        self.clock.tick()
+        (record,) = (row for row in self.org.snapshot()["Social_Interaction__c"] if row["Key__c"] == key)
+        (target,) = (rule.target for rule in DEFAULT if rule.source == field)
+        self.org.people.edit(record["Id"], {target: value})
+
     def records(self) -> Mapping[str, Held]:
         names = {rule.target: rule.source for rule in DEFAULT}
         return {
