@@ -4,41 +4,27 @@ Nothing is written to disk and nothing is trusted: entries, bytes and compressio
 names that climb, links, doubled names, encrypted and overlapping entries are refused, all with an InputError.
 """
 
-import codecs
-import csv
 import gzip
-import json
-import re
 import stat
 import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
 
-from scrm.connectors.payload import parse_json
-from scrm.errors import InputError, PayloadError
+from scrm.connectors.archive_reader import BROKEN, DAMAGED, Reader, Tally
+from scrm.errors import InputError
 from scrm.i18n import N_, gettext
 
 MOST_ENTRIES = 100_000
-MOST_BYTES = 4 * 1024**3  # of all that is read through
-FREE_BYTES = 16 * 1024**2  # below this a high ratio harms nobody
-HIGHEST_RATIO = 200
-LARGEST_ITEM = 2 * 1024**2
-LONGEST_OPENING = 1024  # of a list: its label and its field
 LARGEST_INDEX = 32 * 1024**2  # a zip's list of files, which is held in memory
 LONGEST_END = 66 * 1024  # what may stand after a zip's list of files
 ELSEWHERE = 0xFFFFFFFF  # in place of a number that the long form gives
-CHUNK = 64 * 1024
-DAMAGED = N_("the archive is damaged (%(error)s)")
+ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 NAMED_DAMAGE = N_("%(name)s: the archive is damaged (%(error)s)")
-NOT_AS_EXPECTED = N_("a file of the archive is not as expected: %(fault)s")
-BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +40,7 @@ class OpenArchive:
         return min(at, key=len, default=None)
 
     @contextmanager
-    def open(self, name: str) -> Iterator["Reader"]:
+    def open(self, name: str) -> Iterator[Reader]:
         """One file of it, to be read once from its beginning; InputError when it is not there or broken."""
         entry = self.find(name)
         if entry is None:
@@ -65,7 +51,7 @@ class OpenArchive:
         except BROKEN as why:
             raise InputError(gettext(NAMED_DAMAGE, name=name, error=type(why).__name__)) from None
 
-    def each(self, entries: Collection[str]) -> Iterator[tuple[str, "Reader"]]:
+    def each(self, entries: Collection[str]) -> Iterator[tuple[str, Reader]]:
         """These entries in the archive's own order and in one pass; read one before asking for the next."""
         try:
             yield from _sources(self.path, [name for name in self.names if name in entries])
@@ -73,165 +59,12 @@ class OpenArchive:
             raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
 
 
-class _Bytes(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class _Tally:
-    """What was read of an archive, against what that takes up in it."""
-
-    def __init__(self, compressed: int = 0) -> None:
-        self.compressed = compressed
-        self._read = 0
-
-    def count(self, size: int) -> None:
-        self._read += size
-        is_bomb = self._read > FREE_BYTES and self._read > HIGHEST_RATIO * max(self.compressed, 1)
-        if is_bomb or self._read > MOST_BYTES:
-            raise InputError(N_("the archive unpacks to far more than it should"))
-
-
-class Reader:
-    """Bytes of one entry, counted."""
-
-    def __init__(self, source: _Bytes, tally: _Tally) -> None:
-        self._source = source
-        self._tally = tally
-        self._peeked = b""
-
-    def read(self, size: int = CHUNK) -> bytes:
-        if self._peeked:
-            data, self._peeked = self._peeked, b""
-            return data
-        try:
-            data = self._source.read(size)
-        except BROKEN as why:
-            raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
-        self._tally.count(len(data))
-        return data
-
-    def peek(self) -> bytes:
-        """The beginning, which the next `read` gives again; for an entry that nothing was read of."""
-        self._peeked = self.read()
-        return self._peeked
-
-    def whole(self, limit: int = LARGEST_ITEM) -> bytes:
-        """All of the entry; for small files."""
-        body = bytearray()
-        while chunk := self.read():
-            body += chunk
-            if len(body) > limit:
-                raise InputError(N_("a file of the archive is larger than expected"))
-        return bytes(body)
-
-    def json(self) -> Any:
-        """The whole entry as JSON; for small files."""
-        try:
-            return parse_json(self.whole())
-        except PayloadError as why:
-            raise InputError(gettext(NOT_AS_EXPECTED, fault=why)) from None
-
-    def array(self, field: str) -> Iterator[Any]:
-        """The items of the list that stands under a field, one at a time, however long the list is.
-
-        An item that is no sound JSON for us (a doubled key, NaN) comes as None, so that its neighbors go on.
-        """
-        yield from self.listed(re.compile(rf'"{re.escape(field)}"\s*:\s*\['), field)
-
-    def listed(self, opening: re.Pattern[str], name: str) -> Iterator[Any]:
-        """The same for the list that begins where a pattern ends; the name is for what may be wrong."""
-        text = _Text(self)
-        while (found := opening.search(text.window)) is None:
-            text.more()
-        text.skip(found.end())
-        yield from _items(text, name)
-
-    def arrays(self, label: str, field: str) -> Iterator[tuple[str, Any]]:
-        """The items of every list under a field, each with the text that stands under a label right before it."""
-        opening = re.compile(rf'"{re.escape(label)}"\s*:\s*"([^"\\]{{0,200}})"\s*,\s*"{re.escape(field)}"\s*:\s*\[')
-        text = _Text(self)
-        while True:
-            if found := opening.search(text.window):
-                text.skip(found.end())
-                for item in _items(text, field):
-                    yield found[1], item
-            elif text.has_ended:
-                return
-            else:
-                text.window = text.window[-LONGEST_OPENING:]
-                text.more()
-
-    def rows(self) -> Iterator[list[str]]:
-        """The rows of a CSV file."""
-        try:
-            yield from csv.reader(_Text(self).lines(), strict=True)
-        except csv.Error:
-            raise InputError(N_("a table of the archive is not as expected")) from None
-
-
-class _Text:
-    """A window of decoded text over a reader."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self.window = ""
-        self.has_ended = False
-
-    def more(self) -> None:
-        """Make the window longer, within bounds."""
-        if self.has_ended:
-            raise InputError(N_("a file of the archive ends too early"))
-        if len(self.window) > LARGEST_ITEM:
-            raise InputError(N_("an item of the archive is larger than expected"))
-        data = self._reader.read()
-        self.has_ended = not data
-        try:
-            self.window += self._decoder.decode(data, final=self.has_ended)
-        except UnicodeDecodeError:
-            raise InputError(N_("a file of the archive is not UTF-8")) from None
-
-    def skip(self, end: int) -> None:
-        self.window = self.window[end:]
-
-    def lines(self) -> Iterator[str]:
-        """Line by line, with the line's end."""
-        while not self.has_ended:
-            self.more()
-            *whole, self.window = self.window.split("\n")
-            yield from (line + "\n" for line in whole)
-        if self.window:
-            yield self.window
-
-
-def _items(text: _Text, field: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
-    while True:
-        text.window = text.window.lstrip(" \t\r\n,")
-        if not text.window:
-            text.more()
-            continue
-        if text.window[0] == "]":
-            text.skip(1)
-            return
-        if text.window[0] not in '{"':
-            raise InputError(gettext("%(field)s: expected a list of objects or texts", field=field))
-        try:
-            _, end = decoder.raw_decode(text.window)
-        except ValueError:
-            text.more()
-            continue
-        except RecursionError:
-            raise InputError(gettext("%(field)s: an item is nested too deeply", field=field)) from None
-        yield _sound(text.window[:end])
-        text.skip(end)
-
-
-def _sound(item: str) -> Any:
+def is_packed(path: Path) -> bool:
+    """Whether it claims to be an archive, sound or not, of a kind that `open_archive` knows."""
     try:
-        return parse_json(item)
-    except PayloadError:
-        return None
+        return path.is_dir() or zipfile.is_zipfile(path) or _begins_with(path, ZIP) or _begins_with(path, GZIP)
+    except OSError:
+        return False
 
 
 def open_archive(path: Path) -> OpenArchive:
@@ -250,8 +83,10 @@ def _file_names(path: Path, _size: int, _changed: int) -> tuple[str, ...]:
     """Remembered, because every kind of archive asks, and a tar.gz has to be unpacked to the end for its list."""
     if zipfile.is_zipfile(path):
         return tuple(_zip_names(path))
-    if _begins_with(path, b"\x1f\x8b"):
+    if _begins_with(path, GZIP):
         return tuple(_tar_names(path))
+    if _begins_with(path, ZIP):
+        raise InputError(N_("the archive ends too early; download it again"))
     raise InputError(N_("expected a zip file, a tar.gz file or a folder"))
 
 
@@ -336,7 +171,7 @@ def _tar(path: Path, *, to_end: bool = False) -> Iterator[tarfile.TarFile]:
     At the very end stands the checksum, which tarfile does not ask for.
     """
     with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
-        counted = Reader(unpacked, _Tally(path.stat().st_size))
+        counted = Reader(unpacked, Tally(path.stat().st_size))
         # the stream mode only ever calls `read`
         with tarfile.open(fileobj=counted, mode="r|") as archive:  # type: ignore[call-overload]
             yield archive
@@ -361,7 +196,7 @@ def _sources(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
 
 
 def _in_folder(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
-    tally = _Tally()
+    tally = Tally()
     for name in entries:
         file = path / name
         if file.is_symlink():
@@ -372,7 +207,7 @@ def _in_folder(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
 
 
 def _in_zip(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
-    tally = _Tally()
+    tally = Tally()
     with zipfile.ZipFile(path) as zipped:
         for name in entries:
             with zipped.open(name) as source:
@@ -387,7 +222,7 @@ def _in_tar(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
             name = member.name.removeprefix("./")
             if name in waiting and (inside := tarred.extractfile(member)):
                 waiting.discard(name)
-                yield name, Reader(inside, _Tally(path.stat().st_size))
+                yield name, Reader(inside, Tally(path.stat().st_size))
                 if not waiting:
                     return
     if waiting:

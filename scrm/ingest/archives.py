@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from scrm import logs
+from scrm.connectors.archive import is_packed, open_archive
 from scrm.connectors.base import Account, Archive, Connector, RefusedArchive
 from scrm.connectors.registry import connectors
 from scrm.errors import InputError, LostLeaseError
@@ -39,6 +40,7 @@ SLICE_SECONDS = 30.0
 LEASES = 5  # a lease is this many usual ones: coming back to its place in a tar.gz takes minutes
 MOST_CRASHES = 3  # without a portion stored between them
 TOO_OFTEN = N_("Reading it ended the worker again and again. Nothing more is read of it.")
+UNKNOWN = N_("This is not an archive of a network that scrm knows.")
 MISSING = N_("The uploaded file is gone.")
 
 
@@ -116,7 +118,9 @@ def recognize(file: Path) -> tuple[Connector, Archive]:
                 if not permit(connector.manifest.key, Use.STORE).allowed:
                     raise InputError(N_("The network's terms do not allow storing this."))
                 return connector, archive
-    raise InputError(N_("This is not an archive of a network that scrm knows."))
+    if is_packed(file):
+        open_archive(file)  # says why, where it cannot be opened
+    raise InputError(UNKNOWN)
 
 
 def label_of(row: ArchiveFile) -> str | None:
@@ -218,7 +222,7 @@ def _known(row: ArchiveFile) -> tuple[Connector, Archive]:
         for archive in connector.archives:
             if (connector.manifest.key, archive.kind) == (row.network, row.kind) and isinstance(archive, Archive):
                 return connector, archive
-    raise InputError(N_("This is not an archive of a network that scrm knows."))
+    raise InputError(UNKNOWN)
 
 
 def _note_kind(row: ArchiveFile, connector: Connector, archive: Archive, account: Account) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from scrm.connectors import archive as reading
+from scrm.connectors import archive, archive_reader
 from scrm.connectors.archive import open_archive
 from scrm.errors import InputError
 
@@ -127,7 +127,7 @@ def test_entries_that_overlap_are_refused(tmp_path):
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(archive, "MOST_ENTRIES", 10)
     with pytest.raises(InputError, match="too many"):
         open_archive(zipped(tmp_path, {f"{n}": b"" for n in range(11)}))
 
@@ -155,7 +155,7 @@ def test_a_large_honest_archive_may_be_read(tmp_path):
 
 
 def test_more_bytes_than_anybody_needs_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
+    monkeypatch.setattr(archive_reader, "MOST_BYTES", 1000)
     with pytest.raises(InputError, match="far more"):
         read_through(zipped(tmp_path, {"x": os.urandom(1001)}), "x")
 
@@ -190,7 +190,7 @@ def test_a_list_is_read_item_by_item_whatever_the_chunks(tmp_path, monkeypatch):
     body = json.dumps({"note": 'no "items": [9] here', "items": items, "after": [1]}, indent=1).encode()
     file = zipped(tmp_path, {"x.json": body})
     for chunk in (1024, 7919, 10**6):
-        monkeypatch.setattr(reading.Reader.read, "__defaults__", (chunk,))
+        monkeypatch.setattr(archive_reader.Reader.read, "__defaults__", (chunk,))
         assert all_items(file) == items
     raw = json.dumps({"items": items}, ensure_ascii=False).encode("utf-8-sig")
     assert all_items(zipped(tmp_path, {"x.json": raw})) == items
@@ -281,7 +281,7 @@ def test_several_files_are_read_in_one_pass_in_the_order_of_the_archive(kind, tm
 
 @pytest.mark.parametrize("kind", ["zip", "tgz"])
 def test_many_files_that_are_bombs_only_together_are_stopped(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "FREE_BYTES", 1024**2)
+    monkeypatch.setattr(archive_reader, "FREE_BYTES", 1024**2)
     files = {f"{number}": bytes(512 * 1024) for number in range(8)}
     with pytest.raises(InputError, match="far more"):
         for _, reader in open_archive(made(tmp_path, kind, files)).each(set(files)):
@@ -312,7 +312,7 @@ def test_a_link_that_took_the_place_of_a_file_is_not_followed(tmp_path):
 
 
 def test_a_list_of_files_too_long_for_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST_INDEX", 10_000)
+    monkeypatch.setattr(archive, "LARGEST_INDEX", 10_000)
     assert len(open_archive(zipped(tmp_path, {f"{n}": b"" for n in range(90)})).names) == 90
     file = zipped(tmp_path, {f"{n}-more": b"" for n in range(300)})
     with pytest.raises(InputError, match="too many"):
@@ -336,7 +336,7 @@ def test_the_beginning_may_be_looked_at_before_all_is_read(tmp_path):
 
 
 def test_lists_of_one_name_come_with_what_stands_before_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading.Reader.read, "__defaults__", (7,))
+    monkeypatch.setattr(archive_reader.Reader.read, "__defaults__", (7,))
     body = [
         {"talk": {"id": f"t{n}", "said": [{"id": f"{n}-{m}"} for m in range(n)]}, "end": "x" * 50} for n in range(4)
     ]
@@ -350,7 +350,7 @@ def test_lists_of_one_name_come_with_what_stands_before_them(tmp_path, monkeypat
 def test_a_table_is_read_row_by_row_whatever_the_chunks(tmp_path, monkeypatch):
     body = 'a,b\r\n"1, ""x""\nand \u2028 more",ä\r\n\r\nlast,row'.encode("utf-8-sig")
     for chunk in (1, 5, 10**6):
-        monkeypatch.setattr(reading.Reader.read, "__defaults__", (chunk,))
+        monkeypatch.setattr(archive_reader.Reader.read, "__defaults__", (chunk,))
         with open_archive(zipped(tmp_path, {"x.csv": body})).open("x.csv") as reader:
             assert list(reader.rows()) == [["a", "b"], ['1, "x"\nand \u2028 more', "ä"], [], ["last", "row"]]
 

@@ -208,11 +208,20 @@ def test_archives_that_must_not_or_cannot_be_read_are_told_and_refused(
     assert (stored(core), uploads.place(core, row).exists()) == (0, False)
 
 
-@pytest.mark.parametrize("body", [b"", b"hello", b"PK\x03\x04", b"\x1f\x8b\x08", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_archive_costs_a_message(body: bytes, core: Core, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "not an archive"),
+        (b"hello", "not an archive"),
+        (b"PK\x05\x06" + bytes(18), "not an archive"),
+        (b"PK\x03\x04", "ends too early"),
+        (b"\x1f\x8b\x08", "damaged"),
+    ],
+)
+def test_what_is_no_archive_costs_a_message(body: bytes, words: str, core: Core, tmp_path: Path) -> None:
     file = tmp_path / "x"
     file.write_bytes(body)
-    with pytest.raises(InputError, match="not an archive"):
+    with pytest.raises(InputError, match=words):
         import_archive(core, file)
     upload(core, file)
     assert read_due(core)

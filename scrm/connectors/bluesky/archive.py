@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import libipld
 
-from scrm.connectors.archive import LARGEST_ITEM, MOST_BYTES
+from scrm.connectors.archive_reader import LARGEST_ITEM, MOST_BYTES
 from scrm.connectors.base import Account, Archive
 from scrm.connectors.bluesky.translation import NETWORK, POST, PROFILE, REPOST, deed, key
 from scrm.connectors.payload import Payload

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from scrm.connectors.archive import OpenArchive, Reader, open_archive
+from scrm.connectors.archive import OpenArchive, open_archive
+from scrm.connectors.archive_reader import Reader
 from scrm.connectors.base import Account, Archive
 from scrm.connectors.googleplus.page import post_of
 from scrm.connectors.googleplus.translation import ADDRESS, NETWORK, SITE, person, records
