@@ -30,8 +30,8 @@ KEEPS = {  # what only these may import
     "flask": ("web/", "sandbox/"),
     "rq": ("jobs.py", "schedule.py", "cli/"),
     "redis": ("jobs.py", "schedule.py", "cli/", "web/health.py"),
-    "simple_salesforce": ("sync/crm/salesforce.py",),
-    "requests": ("http.py", "connectors/paging.py", "sync/crm/salesforce.py"),
+    "simple_salesforce": ("sync/crm/salesforce/",),
+    "requests": ("http.py", "connectors/paging.py", "sync/crm/salesforce/"),
     "dotenv": ("cli/__init__.py",),
     "cryptography": ("vault.py", "sandbox/"),
 }

@@ -16,8 +16,9 @@ from scrm.models import InboxItem, LocalLedger, Role, TimelineEntry
 from scrm.sync.webhook import make_endpoint
 from scrm.vault import Vault
 from scrm.web.people import ensure_user, hash_password, set_password
+from tests.kills.elsewhere import ELSEWHERE
 from tests.kills.fleet import Fleet
-from tests.kills.stimuli import ELSEWHERE, PASSWORD, Stimuli
+from tests.kills.stimuli import PASSWORD, Stimuli
 from tests.kills.world import World, held
 
 PATIENCE = 120.0  # a wake-up that died with its worker is replaced after 30 seconds; busy machines come round late

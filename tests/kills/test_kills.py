@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 import scrm
-from tests.kills.stimuli import ELSEWHERE
+from tests.kills.elsewhere import ELSEWHERE
 from tests.kills.sweep import every_point, sweep
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]

@@ -40,7 +40,7 @@ REFUSALS = {
     "inactive_user": N_("The user is inactive."),
     "inactive_org": N_("The organization is locked or closed."),
     "invalid_app_access": N_("The user may not use this app: assign it by a permission set."),
-    "no_client_credentials_user_enabled": N_("The app has no user to run as; choose one in its policies."),
+    "no client credentials user enabled": N_("The app has no user to run as; choose one in its policies."),
     "user hasn't approved this consumer": N_("The user is not pre-authorized for the app: set its policy to admins."),
     "audience is invalid": N_("Sandboxes sign in at `test`, production at `login`, or either at its own domain."),
     "invalid assertion": N_("The signature does not fit the app's certificate, or this machine's clock is wrong."),

@@ -53,9 +53,14 @@ class Backfill:
 
     def read(self, job: Job, most: int) -> Portion:
         """The next rows; none while Salesforce is still at it. Raises JobLostError."""
-        if not (self._held and self._held[0] == job.id) and not self._is_done(job):
-            return Portion(rows=(), job=job)
-        following, rows = self._answer(job)
+        try:
+            if not (self._held and self._held[0] == job.id) and not self._is_done(job):
+                return Portion(rows=(), job=job)
+            following, rows = self._answer(job)
+        except SalesforceRefusedError as why:
+            if why.status == 404:
+                raise JobLostError("Salesforce no longer knows the job of the first reading") from None
+            raise
         part = rows[job.skip : job.skip + most]
         read = replace(job, skip=job.skip + len(part), read=job.read + len(part))
         if read.skip >= len(rows):
@@ -66,12 +71,7 @@ class Backfill:
     def _is_done(self, job: Job) -> bool:
         ends = time.monotonic() + WAIT_SECONDS
         while True:
-            try:
-                state = self._org.call("GET", f"jobs/query/{job.id}")["state"]
-            except SalesforceRefusedError as why:
-                if why.status == 404:
-                    raise JobLostError("Salesforce no longer knows the job of the first reading") from None
-                raise
+            state = self._org.call("GET", f"jobs/query/{job.id}")["state"]
             if state in BROKEN:
                 raise JobLostError(f"Salesforce could not carry out the first reading ({state})")
             if state == DONE or time.monotonic() > ends:

@@ -14,7 +14,8 @@ from tests.sync.crm.salesforce.world import SalesforceWorld
 
 
 def read_all(world: SalesforceWorld, cursor: str | None = None, **opened: int) -> tuple[list[ContactRecord], str]:
-    crm, found = world.opened(**opened), []
+    crm = world.opened(**opened)
+    found: list[ContactRecord] = []
     while True:
         portion = crm.read_changes(cursor)
         found += portion.contacts
