@@ -48,18 +48,24 @@ class Composite:
             raise RefusedError("JSON_PARSER_ERROR" if not isinstance(asked, list) else "LIMIT_EXCEEDED", sentence)
         if sum(bool(HEAVY.search(str(one.get("url", "")).split("?")[0])) for one in asked) > MOST_HEAVY:
             raise RefusedError("LIMIT_EXCEEDED", f"at most {MOST_HEAVY} queries or lists of records")
+        if body.get("allOrNone"):
+            return Answer(body={"compositeResponse": self.together(call, asked)})
+        known: dict[str, Any] = {}
+        return Answer(body={"compositeResponse": [self._one(call, one, known) for one in asked]})
+
+    def together(self, call: Call, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Make all calls, or take back what they did and answer for the innocent, too, that they were stopped."""
         known: dict[str, Any] = {}
         answers: list[dict[str, Any]] = []
         with contextlib.suppress(_UndoneError), self._rows.all_or_none():
-            # each is kept as it is answered: what was done before a fault is answered, too
-            answers.extend(self._one(call, one, known) for one in asked)
-            if body.get("allOrNone") and any(each["httpStatusCode"] >= 400 for each in answers):
+            answers += [self._one(call, one, known) for one in asked]
+            if any(each["httpStatusCode"] >= 400 for each in answers):
                 raise _UndoneError
-            return Answer(body={"compositeResponse": answers})
+            return answers
         for each in answers:
             if each["httpStatusCode"] < 400:
                 each.update(body=HALTED.rest(), httpHeaders={}, httpStatusCode=400)
-        return Answer(body={"compositeResponse": answers})
+        return answers
 
     def _one(self, call: Call, asked: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
         reference = str(asked.get("referenceId"))

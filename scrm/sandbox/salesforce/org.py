@@ -22,6 +22,7 @@ from scrm.sandbox.salesforce.composite import Composite
 from scrm.sandbox.salesforce.control import add_control
 from scrm.sandbox.salesforce.deploying import Deploying
 from scrm.sandbox.salesforce.faults import Fault, Faults
+from scrm.sandbox.salesforce.graphs import Graphs
 from scrm.sandbox.salesforce.ids import Ids
 from scrm.sandbox.salesforce.journal import Journal
 from scrm.sandbox.salesforce.limits import add_limits
@@ -130,7 +131,9 @@ class Salesforce:
         self.bulk.add_to(table)
         self.bulk_query = BulkQuery(queries=self.queries, rows=self.rows, ids=self._ids)
         self.bulk_query.add_to(table)
-        Composite(table, self.rows).add_to(table)
+        composite = Composite(table, self.rows)
+        composite.add_to(table)
+        Graphs(composite).add_to(table)
         add_limits(table, self.journal)
         Web(
             table=table,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from scrm.sandbox.salesforce.deploying import Deploying
     from scrm.sandbox.salesforce.merging import Merging
+    from scrm.sandbox.salesforce.package import Component
     from scrm.sandbox.salesforce.saving import Saving
     from scrm.sandbox.salesforce.schema import SObject
 
@@ -144,8 +145,12 @@ class People:
 
     def deploy_source(self, folder: str) -> list[str]:
         """Deploy a source folder, as the command line would; returns what is wrong, or nothing."""
+        return self.deploy(read_source(Path(folder)))
+
+    def deploy(self, components: Sequence[Component]) -> list[str]:
+        """Deploy all components or none; returns what is wrong."""
         with self.lock_all:
-            faults = self.deploying.deploy(self._actor(), read_source(Path(folder)))
+            faults = self.deploying.deploy(self._actor(), components)
             return [f"{fault.component.name}: {fault.problem}" for fault in faults]
 
     def assign(self, permission_set: str, username: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -29,47 +29,47 @@ class Field:
 
     facts: dict[str, Any]
 
-    @property
+    @cached_property
     def name(self) -> str:
         return str(self.facts["name"])
 
-    @property
+    @cached_property
     def label(self) -> str:
         return str(self.facts["label"])
 
-    @property
+    @cached_property
     def type(self) -> str:
         return str(self.facts["type"])
 
-    @property
+    @cached_property
     def length(self) -> int:
         return int(self.facts["length"])
 
-    @property
+    @cached_property
     def is_required(self) -> bool:
         """Whether a record cannot be made without it."""
         facts = self.facts
         return bool(facts["createable"] and not facts["nillable"] and not facts["defaultedOnCreate"])
 
-    @property
+    @cached_property
     def is_text(self) -> bool:
         return self.type in TEXTS
 
-    @property
+    @cached_property
     def is_matchable(self) -> bool:
         """Whether an upsert may find records by it."""
         return bool(self.facts["externalId"] or self.facts["idLookup"])
 
-    @property
+    @cached_property
     def refers_to(self) -> tuple[str, ...]:
         return tuple(self.facts["referenceTo"])
 
-    @property
+    @cached_property
     def relationship(self) -> str | None:
         name: str | None = self.facts["relationshipName"]
         return name if self.refers_to else None
 
-    @property
+    @cached_property
     def choices(self) -> tuple[str, ...]:
         return tuple(self.facts["picklistValues"])
 

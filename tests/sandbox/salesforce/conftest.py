@@ -12,9 +12,8 @@ from simple_salesforce.api import Salesforce as Client
 from simple_salesforce.exceptions import SalesforceError
 
 from scrm.sandbox.salesforce import Salesforce
-from scrm.sandbox.salesforce.org import ADMINISTRATOR, INTEGRATION_USER
+from scrm.sandbox.salesforce.org import INTEGRATION_USER
 from scrm.sandbox.salesforce.package import read_zip
-from scrm.sandbox.salesforce.users import Actor
 from tests.sandbox.salesforce.doorway import session_to
 from tests.sandbox.salesforce.metadata import package
 
@@ -101,8 +100,7 @@ def client(org: Salesforce) -> Iterator[Any]:
 @pytest.fixture
 def notes(rest: Rest, org: Salesforce) -> Rest:
     """A client that may write the notes of `metadata.py`."""
-    faults = org.deploying.deploy(Actor(user=org.users[ADMINISTRATOR]), read_zip(package().getvalue()))
-    assert faults == []
+    assert org.people.deploy(read_zip(package().getvalue())) == []
     org.people.assign("Writer", INTEGRATION_USER)
     return rest
 

@@ -12,7 +12,7 @@ def test_a_merge_moves_children_and_the_loser_names_its_winner(rest: Rest, org: 
     case = org.people.add("Case", {"Subject": "Lampe", "ContactId": loser})
     clock.turn(minutes=2)
     assert org.people.merge(winner, [loser], {"Title": "Chefin"}) == [case]
-    (row,) = rest.query(f"SELECT IsDeleted, MasterRecordId FROM Contact WHERE Id = '{loser}'", name="queryAll")  # noqa: S608 - a test
+    (row,) = rest.query(f"SELECT IsDeleted, MasterRecordId FROM Contact WHERE Id = '{loser}'", name="queryAll")
     assert (row["IsDeleted"], row["MasterRecordId"]) == (True, winner)
     (moved,) = rest.query("SELECT ContactId, SystemModstamp FROM Case")
     assert (moved["ContactId"], moved["SystemModstamp"]) == (winner, "2026-11-24T08:02:00.000+0000")

@@ -51,7 +51,7 @@ def people(org: Salesforce, clock: Clock) -> list[str]:
 )
 @pytest.mark.usefixtures("people")
 def test_conditions_name_the_records_they_should(client: Any, where: str, names: list[str]) -> None:
-    found = client.query(f"SELECT LastName FROM Contact WHERE {where} ORDER BY LastName")  # noqa: S608 - a test
+    found = client.query(f"SELECT LastName FROM Contact WHERE {where} ORDER BY LastName")
     assert [record["LastName"] for record in found["records"]] == names
     assert found["totalSize"] == len(names)
     assert found["done"] is True
@@ -76,7 +76,7 @@ def test_parents_children_and_attributes_are_nested(client: Any, people: list[st
 @pytest.mark.usefixtures("people")
 def test_order_limit_and_offset(client: Any) -> None:
     def names(rest: str) -> list[str]:
-        found = client.query(f"SELECT LastName FROM Contact {rest}")  # noqa: S608 - a test
+        found = client.query(f"SELECT LastName FROM Contact {rest}")
         return [record["LastName"] for record in found["records"]]
 
     assert names("ORDER BY SystemModstamp DESC, Id LIMIT 2") == ["Emil", "Dora"]

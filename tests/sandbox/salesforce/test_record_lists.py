@@ -107,3 +107,24 @@ def test_later_calls_of_a_composite_use_what_earlier_ones_answered(rest: Rest, o
 def test_a_composite_has_1_to_25_calls(rest: Rest, number: int) -> None:
     asked = [{"method": "GET", "url": "/services/data/v68.0/limits", "referenceId": f"r{n}"} for n in range(number)]
     assert rest("POST", "composite", {"compositeRequest": asked}).status_code == 400
+
+
+def test_a_graph_is_done_whole_or_not_at_all(rest: Rest, org: Salesforce) -> None:
+    def graph(name: str, last_name: str | None) -> dict[str, Any]:
+        base = "/services/data/v68.0/sobjects"
+        person = {"LastName": last_name, "AccountId": "@{firm.id}"}
+        calls = [
+            {"method": "POST", "url": f"{base}/Account", "referenceId": "firm", "body": {"Name": name}},
+            {"method": "POST", "url": f"{base}/Contact", "referenceId": "person", "body": person},
+        ]
+        return {"graphId": name, "compositeRequest": calls}
+
+    good, bad = rest.ok("POST", "composite/graph", {"graphs": [graph("A", "A"), graph("B", None)]})["graphs"]
+    assert (good["isSuccessful"], bad["isSuccessful"]) == (True, False)
+    codes = [one["body"][0]["errorCode"] for one in bad["graphResponse"]["compositeResponse"]]
+    assert codes == ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"]
+    assert [row["Name"] for row in rest.query("SELECT Name FROM Account")] == ["A"]
+    many = [graph(str(number), None) for number in range(16)]
+    last = rest.ok("POST", "composite/graph", {"graphs": many})["graphs"][-1]
+    assert last["graphResponse"]["compositeResponse"][1]["body"][0]["errorCode"] == "PROCESSING_HALTED"
+    assert rest("POST", "composite/graph", {"graphs": [graph("A", "A")] * 76}).status_code == 400
