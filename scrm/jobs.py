@@ -29,6 +29,7 @@ from scrm.matching.candidates import match_due
 from scrm.models import Chore, claim, still_mine
 from scrm.privacy import purge
 from scrm.runtime import Core, Wake, open_core
+from scrm.sync.audience import spread_due
 from scrm.sync.contacts import pull
 from scrm.sync.crm import crms_in_use, open_crm
 from scrm.sync.outbox import deliver
@@ -159,6 +160,10 @@ def _match(core: Core, _subject: int | None) -> bool:
     return _until_done(lambda: match_due(core))
 
 
+def _audience(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: spread_due(core))
+
+
 def _expand(core: Core, _subject: int | None) -> bool:
     return _until_done(lambda: expand_due(core))
 
@@ -225,6 +230,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "archive": _archive,
     "keys": _keys,
     "match": _match,
+    "audience": _audience,
     "expand": _expand,
     "deliver": _deliver,
     "pull": _pull,
@@ -240,6 +246,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "archive": ("match", "expand"),
     "keys": ("match",),
     "match": ("expand",),
+    "audience": ("expand",),
     "expand": ("deliver",),
     "pull": ("keys", "expand"),
     "inbox": ("pull",),

@@ -1,16 +1,20 @@
 """What a network's terms allow: match, store, show, write. One answer with its reason, asked wherever it matters.
 
-The rules are data in each connector's manifest, with their source and the date somebody read it. The visibility that
-the author chose counts too: what was not said in public is shown here but not copied into the CRM.
+The rules are data in each connector's manifest, with their source and the date somebody read it. Who could read it at
+the network counts too: what was said to a closed community, to followers or in private is not copied into the CRM,
+and of it reps are shown only what the admin opened to them, connection by connection.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from sqlalchemy import ColumnElement, and_, false, or_
+
 from scrm.connectors.manifest import Rule
 from scrm.connectors.registry import connectors
 from scrm.i18n import N_
+from scrm.models import Connection, Role, audience_now
 from scrm.records import Audience
 
 
@@ -34,16 +38,54 @@ class Permission:
     read_on: date | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What the admin opened of a connection's closed communities and private messages; at first nothing."""
+
+    reps_read_closed: bool = False
+    reps_read_private: bool = False
+    writes_closed: bool = False
+    writes_private: bool = False
+
+
+NOTHING = Opening()
 FORBIDDEN = N_("Held back: the network's terms do not allow this.")
 NEEDS_CONSENT = N_("Held back: the network's terms need the person's consent.")
 NOT_PUBLIC = N_("Held back: it was not said in public.")
+CLOSED_TO_ROLE = N_("From a closed community, not shown to your role.")
+PRIVATE_TO_ROLE = N_("Said in private, not shown to your role.")
 UNKNOWN = N_("Held back: no connector knows this network's terms.")
 
-NOT_FOR_CRM = frozenset({Audience.PRIVATE, Audience.FOLLOWERS, Audience.COMMUNITY})
+NEVER_FOR_CRM = frozenset({Audience.FOLLOWERS})
+OF_CLOSED, OF_PRIVATE = Audience.COMMUNITY.value, Audience.PRIVATE.value
 
 
-def permit(network: str, use: Use, *, audience: str = Audience.PUBLIC, has_consent: bool = False) -> Permission:
-    """Whether this use of this network's data is allowed, and why not; `has_consent`: the person agreed to it."""
+def opening_of(connection: Connection | None) -> Opening:
+    """What the admin opened of what this connection reads; nothing of what came from an archive alone."""
+    if connection is None:
+        return NOTHING
+    return Opening(
+        reps_read_closed=connection.reps_read_closed,
+        reps_read_private=connection.reps_read_private,
+        writes_closed=connection.writes_closed,
+        writes_private=connection.writes_private,
+    )
+
+
+def permit(
+    network: str,
+    use: Use,
+    *,
+    audience: str = Audience.PUBLIC,
+    has_consent: bool = False,
+    role: str | None = None,
+    opening: Opening = NOTHING,
+) -> Permission:
+    """Whether this use of this network's data is allowed, and why not.
+
+    `audience`: who may read it at the network now. `has_consent`: the person agreed. `role`: to whom it is shown;
+    without one it is shown as to a rep. `opening`: what the admin opened of the connection that it was read by.
+    """
     connector = connectors().get(network)
     if connector is None:
         return Permission(allowed=False, reason=UNKNOWN)
@@ -59,6 +101,30 @@ def permit(network: str, use: Use, *, audience: str = Audience.PUBLIC, has_conse
             source=terms.source,
             read_on=terms.read_on,
         )
-    if use is Use.WRITE and audience in NOT_FOR_CRM:
-        return Permission(allowed=False, reason=NOT_PUBLIC, source=terms.source, read_on=terms.read_on)
-    return Permission(allowed=True, source=terms.source, read_on=terms.read_on)
+    reason = _narrow(use, audience, role, opening)
+    return Permission(allowed=not reason, reason=reason, source=terms.source, read_on=terms.read_on)
+
+
+def _narrow(use: Use, audience: str, role: str | None, opening: Opening) -> str:
+    """Why what was not said to everybody stays where it is; empty when it does not."""
+    if use is Use.WRITE:
+        opened = {OF_CLOSED: opening.writes_closed, OF_PRIVATE: opening.writes_private}
+        return "" if opened.get(audience, audience not in NEVER_FOR_CRM) else NOT_PUBLIC
+    if use is Use.SHOW and role not in {Role.STEWARD, Role.ADMIN}:
+        if audience == OF_CLOSED and not opening.reps_read_closed:
+            return CLOSED_TO_ROLE
+        if audience == OF_PRIVATE and not opening.reps_read_private:
+            return PRIVATE_TO_ROLE
+    return ""
+
+
+def is_for_crm(network: str) -> ColumnElement[bool]:
+    """The same answer for writing, as SQL about an interaction; joins `Community` and `Connection` from outside."""
+    if not permit(network, Use.WRITE).allowed:
+        return false()
+    audience = audience_now()
+    return or_(
+        audience.not_in([OF_CLOSED, OF_PRIVATE, *NEVER_FOR_CRM]),
+        and_(audience == OF_CLOSED, Connection.writes_closed.is_(True)),
+        and_(audience == OF_PRIVATE, Connection.writes_private.is_(True)),
+    )

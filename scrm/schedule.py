@@ -19,7 +19,18 @@ from scrm.connectors.push import STREAM as PUSH
 from scrm.db import upsert
 from scrm.ingest.subscriptions import plan_subscriptions
 from scrm.jobs import QUEUE, SERIALIZER, enqueue, work
-from scrm.models import ArchiveFile, Chore, Contact, CrmState, InboxItem, Profile, StreamState, TimelineDue, WritePlan
+from scrm.models import (
+    ArchiveFile,
+    AudienceChange,
+    Chore,
+    Contact,
+    CrmState,
+    InboxItem,
+    Profile,
+    StreamState,
+    TimelineDue,
+    WritePlan,
+)
 from scrm.models.inbox import is_from_network, is_todo
 from scrm.runtime import Core, open_core
 from scrm.sync.crm import crms_in_use
@@ -91,6 +102,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "pull": (CrmState, _is_due(CrmState, now)),
         "keys": (Contact, Contact.key_due_at <= now),
         "match": (Profile, Profile.match_due_at <= now),
+        "audience": (AudienceChange, _is_due(AudienceChange, now)),
         "expand": (TimelineDue, _is_due(TimelineDue, now)),
         "plan": (WritePlan, _is_due(WritePlan, now)),
     }

@@ -9,6 +9,7 @@ from scrm.connectors._example import connector as example
 from scrm.connectors.base import Connector
 from scrm.connectors.manifest import Manifest, RateLimit, Rule, Status, Terms
 from scrm.connectors.registry import connectors
+from scrm.models import Role
 from scrm.policy import Use, permit
 from scrm.records import Audience
 
@@ -67,19 +68,62 @@ def test_one_use_is_held_with_its_reason_and_the_others_are_not(
     [
         (Audience.PUBLIC, True),
         (Audience.UNLISTED, True),
+        (Audience.ORGANIZATION, True),
         (Audience.FOLLOWERS, False),
         (Audience.COMMUNITY, False),
         (Audience.PRIVATE, False),
     ],
 )
-def test_what_was_not_said_in_public_is_shown_but_not_written_to_the_crm(
+def test_what_was_not_said_to_everybody_is_shown_to_stewards_but_not_written_to_the_crm(
     monkeypatch: pytest.MonkeyPatch, audience: Audience, is_written: bool
 ) -> None:
     network = network_with(monkeypatch)
     written = permit(network, Use.WRITE, audience=audience.value)
     assert written.allowed is is_written
     assert written.reason == ("" if is_written else policy.NOT_PUBLIC)
-    assert all(permit(network, use, audience=audience).allowed for use in Use if use is not Use.WRITE)
+    others = [use for use in Use if use is not Use.WRITE]
+    assert all(permit(network, use, audience=audience, role=Role.STEWARD).allowed for use in others)
+
+
+@pytest.mark.parametrize("role", [Role.REP, None])
+@pytest.mark.parametrize(
+    ("audience", "opening", "reason"),
+    [
+        (Audience.COMMUNITY, {}, policy.CLOSED_TO_ROLE),
+        (Audience.COMMUNITY, {"reps_read_private": True}, policy.CLOSED_TO_ROLE),
+        (Audience.COMMUNITY, {"reps_read_closed": True}, ""),
+        (Audience.PRIVATE, {}, policy.PRIVATE_TO_ROLE),
+        (Audience.PRIVATE, {"reps_read_closed": True}, policy.PRIVATE_TO_ROLE),
+        (Audience.PRIVATE, {"reps_read_private": True}, ""),
+        (Audience.ORGANIZATION, {}, ""),
+        (Audience.FOLLOWERS, {}, ""),
+    ],
+)
+def test_reps_read_what_was_opened_to_them(
+    monkeypatch: pytest.MonkeyPatch, role: Role | None, audience: Audience, opening: dict[str, bool], reason: str
+) -> None:
+    network = network_with(monkeypatch)
+    opened = policy.Opening(**opening)
+    assert permit(network, Use.SHOW, audience=audience, role=role, opening=opened).reason == reason
+    assert permit(network, Use.SHOW, audience=audience, role=Role.ADMIN).allowed
+    assert not permit(network, Use.WRITE, audience=Audience.COMMUNITY, role=role, opening=opened).allowed
+
+
+@pytest.mark.parametrize(
+    ("audience", "opening", "is_written"),
+    [
+        (Audience.COMMUNITY, {"writes_closed": True}, True),
+        (Audience.COMMUNITY, {"writes_private": True}, False),
+        (Audience.PRIVATE, {"writes_private": True}, True),
+        (Audience.FOLLOWERS, {"writes_private": True, "writes_closed": True}, False),
+    ],
+)
+def test_what_was_opened_is_written_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, audience: Audience, opening: dict[str, bool], is_written: bool
+) -> None:
+    network = network_with(monkeypatch)
+    found = permit(network, Use.WRITE, audience=audience, opening=policy.Opening(**opening))
+    assert found.allowed is is_written
 
 
 def test_forbidding_terms_are_named_before_the_audience(monkeypatch: pytest.MonkeyPatch) -> None:

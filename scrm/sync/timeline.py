@@ -4,11 +4,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, delete, false, null, or_, select, update
+from sqlalchemy import and_, delete, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm.i18n import N_, gettext
 from scrm.models import (
+    Community,
+    Connection,
     Contact,
     EntryState,
     Interaction,
@@ -17,12 +19,13 @@ from scrm.models import (
     Profile,
     TimelineDue,
     TimelineEntry,
+    audience_now,
     claim,
     still_mine,
     survivor,
 )
-from scrm.policy import Permission, Use, permit
-from scrm.records import Audience, Key
+from scrm.policy import Permission, Use, is_for_crm, opening_of, permit
+from scrm.records import Key
 from scrm.runtime import Core
 from scrm.sync.crm.base import Fault
 
@@ -51,10 +54,9 @@ def expand_due(core: Core) -> bool:
         link = session.get(Link, due.profile_id)
         contact = session.get(Contact, survivor(session, link.contact_id) or 0) if link else None
         network = session.get_one(Profile, due.profile_id).network
-        permissions = {str(audience): permit(network, Use.WRITE, audience=audience) for audience in Audience}
-        rows = _outdated(session, due.profile_id, contact, permissions)
-        for interaction, entry in rows:
-            _bring_in_line(session, core, interaction, entry, contact, permissions[interaction.audience])
+        rows = _outdated(session, due.profile_id, contact, network)
+        for interaction, entry, permission in rows:
+            _bring_in_line(session, core, interaction, entry, contact, permission)
         session.flush()
         if len(rows) < CHUNK:
             _clear(session, due)
@@ -76,12 +78,17 @@ def _clear(session: Session, due: TimelineDue) -> None:
 
 
 def _outdated(
-    session: Session, profile_id: int, contact: Contact | None, permissions: Mapping[str, Permission]
-) -> list[tuple[Interaction, TimelineEntry | None]]:
-    """Interactions of a profile whose entry is missing, stale, with another contact, or no longer as wanted."""
+    session: Session, profile_id: int, contact: Contact | None, network: str
+) -> list[tuple[Interaction, TimelineEntry | None, Permission]]:
+    """Interactions of a profile whose entry is missing, stale, with another contact, or no longer as wanted.
+
+    Each with whether it may be written: by the network's terms, who may read it now, and what the admin opened.
+    """
     query = (
-        select(Interaction, TimelineEntry.id)
+        select(Interaction, TimelineEntry.id, audience_now(), Connection)
         .outerjoin(TimelineEntry, TimelineEntry.interaction_id == Interaction.id)
+        .outerjoin(Community, Community.id == Interaction.community_id)
+        .outerjoin(Connection, Connection.id == Interaction.connection_id)
         .where(Interaction.party_id == profile_id)
         .order_by(Interaction.id)
         .limit(CHUNK)
@@ -94,8 +101,7 @@ def _outdated(
             | (was_left & Interaction.deleted_at.is_not(None))  # edited by somebody, but its text must go
         )
     else:
-        allowed = [audience for audience, permission in permissions.items() if permission.allowed]
-        wanted = and_(Interaction.deleted_at.is_(None), Interaction.audience.in_(allowed) if allowed else false())
+        wanted = and_(Interaction.deleted_at.is_(None), is_for_crm(network))
         query = query.where(
             or_(
                 TimelineEntry.id.is_(None) & Interaction.deleted_at.is_(None),
@@ -106,11 +112,16 @@ def _outdated(
                 TimelineEntry.is_wanted.is_(False) & wanted,
             )
         )
-    found = session.execute(query).all()
+    found = [
+        (row, entry_id, permit(network, Use.WRITE, audience=audience, opening=opening_of(connection)))
+        for row, entry_id, audience, connection in session.execute(query)
+    ]
     # locked, so that the outbox does not claim what is being changed; in the order in which it locks them too
-    locked = select(TimelineEntry).where(TimelineEntry.id.in_([entry_id for _row, entry_id in found if entry_id]))
+    locked = select(TimelineEntry).where(
+        TimelineEntry.id.in_([entry_id for _row, entry_id, _may in found if entry_id])
+    )
     entries = {row.id: row for row in session.scalars(locked.order_by(TimelineEntry.id).with_for_update())}
-    return [(interaction, entries.get(entry_id)) for interaction, entry_id in found]
+    return [(interaction, entries.get(entry_id), permission) for interaction, entry_id, permission in found]
 
 
 def _bring_in_line(

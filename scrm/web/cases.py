@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from scrm.matching.judgments import latest_judgment_id, standing
 from scrm.models import (
     Candidate,
+    Community,
+    Connection,
     Consent,
     Contact,
     Interaction,
@@ -22,10 +24,12 @@ from scrm.models import (
     Profile,
     User,
     Verdict,
+    audience_now,
     survivor,
 )
-from scrm.policy import Use, permit
+from scrm.policy import Use, opening_of, permit
 from scrm.web import comparison, waterfall
+from scrm.web.sight import Around, Sight
 
 MOST: Final = 5
 SAID: Final = 3
@@ -72,7 +76,7 @@ class Case:
     options: Sequence[Option]
     others: float
     nobody: float
-    said: Sequence[Interaction]
+    said: Sequence[tuple[Interaction, Sight]]
     effect: Effect
     seen: int
     last: Judgment | None
@@ -95,8 +99,8 @@ def upcoming(db: Session, queue: Queue, *, after: Profile | None = None, limit: 
     return db.scalars(query.order_by(Profile.priority.desc(), Profile.id.desc()).limit(limit)).all()
 
 
-def open_case(db: Session, profile: Profile) -> Case:
-    """Read one case: six short queries, each by an index."""
+def open_case(db: Session, profile: Profile, role: str, now: datetime) -> Case:
+    """Read one case as this role may see it: eight short queries, each by an index."""
     stands = standing(db, profile.id)
     refused = {
         survivor(db, row.contact_id)
@@ -122,7 +126,7 @@ def open_case(db: Session, profile: Profile) -> Case:
         ],
         others=others,
         nobody=nobody,
-        said=_said(db, profile),
+        said=_said(db, profile, role, now),
         effect=_effect(db, profile),
         seen=latest_judgment_id(db, profile.id),
         last=last,
@@ -208,26 +212,33 @@ def _linked(db: Session, contact_ids: Sequence[int]) -> dict[int, list[Profile]]
     return found
 
 
-def _said(db: Session, profile: Profile) -> Sequence[Interaction]:
-    return db.scalars(
+def _said(db: Session, profile: Profile, role: str, now: datetime) -> Sequence[tuple[Interaction, Sight]]:
+    rows = db.scalars(
         select(Interaction)
         .where(Interaction.party_id == profile.id, Interaction.deleted_at.is_(None))
         .order_by(Interaction.occurred_at.desc(), Interaction.id.desc())
         .limit(SAID)
     ).all()
+    around = Around.of(db, rows)
+    seen = [(row, around.see(row, role, now)) for row in rows]
+    return [(row, sight) for row, sight in seen if not sight.is_hidden]
 
 
 def _effect(db: Session, profile: Profile) -> Effect:
     some = (
-        select(Interaction.audience)
+        select(audience_now().label("audience"), Interaction.connection_id)
+        .outerjoin(Community, Community.id == Interaction.community_id)
         .where(Interaction.party_id == profile.id, Interaction.deleted_at.is_(None))
         .limit(COUNTED)
         .subquery()
     )
-    counted = db.execute(select(some.c.audience, func.count()).group_by(some.c.audience)).all()
+    counted = db.execute(
+        select(some.c.audience, some.c.connection_id, func.count()).group_by(some.c.audience, some.c.connection_id)
+    ).all()
     writes, held, total = 0, dict[str, int](), 0
-    for audience, number in counted:
-        permission = permit(profile.network, Use.WRITE, audience=audience)
+    for audience, connection_id, number in counted:
+        opening = opening_of(db.get(Connection, connection_id) if connection_id else None)
+        permission = permit(profile.network, Use.WRITE, audience=audience, opening=opening)
         total += number
         if permission.allowed:
             writes += number

@@ -20,7 +20,7 @@ from scrm.ingest import connections as hookups
 from scrm.ingest.apps import off_lists
 from scrm.models import Connection, ConnectionState, Role
 from scrm.runtime import Core
-from scrm.web import connect_page, connection_facts, current, network_sign_in, wording
+from scrm.web import connect_page, connection_audience, connection_facts, current, network_sign_in, wording
 from scrm.web.connect_page import OTHER_PROBLEM, PROBLEMS, RULES
 from scrm.web.guides import set_up_page
 from scrm.web.roles import allow
@@ -28,6 +28,7 @@ from scrm.web.roles import allow
 blueprint = Blueprint("connections", __name__, url_prefix="/connections")
 blueprint.register_blueprint(network_sign_in.blueprint)
 blueprint.register_blueprint(connection_facts.blueprint)
+blueprint.register_blueprint(connection_audience.blueprint)
 
 SOON: Final = timedelta(days=14)
 Act = Callable[[Core, UUID, int | None], None]
@@ -88,6 +89,7 @@ def show(connection_id: UUID) -> ResponseReturnValue:
         "connection.html",
         row=row,
         facts=facts,
+        audience=connection_audience.CHOICES,
         manifest=connector.manifest,
         health=health,
         say=say,

@@ -29,6 +29,7 @@ from scrm.models import (
 from scrm.web import comparison, counts, current, people_search, timeline
 from scrm.web.frame import zone
 from scrm.web.roles import EVERYBODY, allow
+from scrm.web.sight import belongings, community_for
 
 PAGE = 50
 MOST_ENTRIES = 1_000  # entries counted before an unlink
@@ -66,7 +67,7 @@ def index() -> ResponseReturnValue:
 @allow(*EVERYBODY)
 def show(contact_id: UUID) -> ResponseReturnValue:
     """One contact: facts, profiles, timeline."""
-    wanted = timeline.Filter(network=request.args.get("network", "")[:40], kind=request.args.get("kind", "")[:20])
+    reader = timeline.Reader(role=current.user().role, now=current.now())
     before = timeline.Position.parse(request.args.get("before", ""))
     with current.core().db.read() as db:
         contact = _contact(db, contact_id)
@@ -74,12 +75,15 @@ def show(contact_id: UUID) -> ResponseReturnValue:
             survivor = db.get_one(Contact, contact.merged_into_id)
             return redirect(url_for("contacts.show", contact_id=survivor.public_id))
         linked = _linked(db, contact)
-        page = timeline.read(db, [row.profile for row in linked], wanted, before, current.now())
-    days = [(list(group)) for _day, group in groupby(page.items, key=_day_of)]
+        wanted = _filter(db, reader)
+        page = timeline.read(db, [row.profile for row in linked], wanted, before, reader)
+        member = belongings(db, [row.profile.id for row in linked], reader.role)
+    days = [timeline.fold(group) for _day, group in groupby(page.items, key=_day_of)]
     return render_template(
         "contact.html",
         contact=contact,
         linked=linked,
+        belongings=member,
         page=page,
         days=days,
         wanted=wanted,
@@ -96,7 +100,9 @@ def interaction(interaction_id: UUID) -> ResponseReturnValue:
         row = db.scalars(select(Interaction).where(Interaction.public_id == interaction_id)).one_or_none()
         if row is None:
             abort(404)
-        items = timeline.thread(db, row, current.now())
+        items = timeline.thread(db, row, timeline.Reader(role=current.user().role, now=current.now()))
+        if not items:
+            abort(404)  # as if there were none: the address alone tells nothing
         contact = db.scalars(
             select(Contact).join(Link, Link.contact_id == Contact.id).where(Link.profile_id == row.party_id)
         ).one_or_none()
@@ -152,6 +158,14 @@ def unlink(contact_id: UUID, profile_id: UUID) -> ResponseReturnValue:
             )
     current.wake("expand")
     return redirect(url_for("contacts.show", contact_id=contact.public_id))
+
+
+def _filter(db: Session, reader: timeline.Reader) -> timeline.Filter:
+    return timeline.Filter(
+        network=request.args.get("network", "")[:40],
+        kind=request.args.get("kind", "")[:20],
+        community=community_for(db, request.args.get("community", ""), reader.role),
+    )
 
 
 def _start() -> tuple[str, int] | None:
@@ -215,5 +229,5 @@ def _profiles_of(db: Session, contact_ids: Sequence[int]) -> dict[int, list[Prof
     return found
 
 
-def _day_of(item: timeline.Item) -> object:
-    return item.interaction.occurred_at.astimezone(zone()).date()
+def _day_of(item: timeline.Item | timeline.Hidden) -> object:
+    return item.occurred_at.astimezone(zone()).date()

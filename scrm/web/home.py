@@ -1,5 +1,6 @@
 """What each role sees first: the live counters of the main job, and what to do next."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint, current_app, jsonify, render_template
@@ -13,6 +14,7 @@ from scrm.records import Direction
 from scrm.web import counts, current, wording
 from scrm.web.connect_page import PROBLEMS
 from scrm.web.roles import EVERYBODY, allow
+from scrm.web.sight import Around, Sight
 
 blueprint = Blueprint("home", __name__)
 NEWS: Final = 8
@@ -29,7 +31,7 @@ def show() -> ResponseReturnValue:
             select(Connection).where(Connection.state != ConnectionState.REMOVED.value).order_by(Connection.id)
         ).all()
         has_contacts = db.execute(select(Contact.id).limit(1)).first() is not None
-        news = _news(db)
+        news = _news(db, current.user().role)
     settings = current.core().settings
     networks = [url.partition("=")[::2] for url in settings.sandbox_urls] if settings.sandbox else []
     return render_template(
@@ -50,8 +52,8 @@ def show() -> ResponseReturnValue:
     )
 
 
-def _news(db: Session) -> list[tuple[Interaction, Profile, Contact | None]]:
-    """What arrived last from outside, with the contact it is linked with: a walk along the primary key."""
+def _news(db: Session, role: str) -> Sequence[tuple[Interaction, Profile, Contact | None, Sight]]:
+    """What arrived last from outside and this role may see, with its contact: a walk along the primary key."""
     newest = select(Interaction.id).order_by(Interaction.id.desc()).limit(WALKED).subquery()
     rows = db.execute(
         select(Interaction, Profile, Contact)
@@ -61,9 +63,10 @@ def _news(db: Session) -> list[tuple[Interaction, Profile, Contact | None]]:
         .outerjoin(Contact, Contact.id == Link.contact_id)
         .where(Interaction.direction == Direction.IN.value, Interaction.deleted_at.is_(None))
         .order_by(Interaction.id.desc())
-        .limit(NEWS)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+    ).all()
+    around, now = Around.of(db, [row[0] for row in rows]), current.now()
+    seen = ((row[0], row[1], row[2], around.see(row[0], role, now)) for row in rows)
+    return [one for one in seen if not one[3].is_hidden][:NEWS]
 
 
 @blueprint.get("/counts.json")

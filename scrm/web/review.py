@@ -14,7 +14,7 @@ from scrm.i18n import gettext
 from scrm.matching.consent import give_consent, withdraw_consent
 from scrm.matching.judgments import Decision, decide, undo
 from scrm.models import Candidate, Contact, Judge, Judgment, Profile, Role, Verdict
-from scrm.web import cases, counts, current, frame, people_search, timeline
+from scrm.web import cases, counts, current, frame, people_search
 from scrm.web.roles import allow
 
 LONGEST_REASON = 500
@@ -27,7 +27,6 @@ VERDICTS = {
 }
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
-blueprint.add_app_template_global(timeline.shown_text, "shown_text")
 
 
 @blueprint.get("")
@@ -151,14 +150,14 @@ def _conflict(profile_id: UUID) -> ResponseReturnValue:
         profile = cases.find(db, profile_id)
         if profile is None:
             abort(404)
-        stands = cases.open_case(db, profile)
+        stands = cases.open_case(db, profile, current.user().role, current.now())
         contact = db.get(Contact, stands.last.contact_id) if stands.last and stands.last.contact_id else None
         words = {"case": stands, "contact": contact, **_around(db, _queue())}
         return render_template("review_conflict.html", **words), 409
 
 
 def _page(db: Session, profile: Profile, wanted: cases.Queue, ahead: Any) -> ResponseReturnValue:
-    opened = cases.open_case(db, profile)
+    opened = cases.open_case(db, profile, current.user().role, current.now())
     asked = request.args.get("q", "").strip()
     found = people_search.find(db, asked, limit=8) if asked else []
     chosen = request.args.get("c", 1, type=int)

@@ -1,11 +1,12 @@
 """A contact's timeline: newest first, 50 at a time, over all profiles linked with the contact.
 
 One limited query per profile, each along the index (party_id, occurred_at, id), then merged. So the first page costs
-the same at a thousand and at a million interactions. Texts pass the network's terms before they leave this module.
+the same at a thousand and at a million interactions. What a role may see is decided in `sight`; of what it may not
+see nothing leaves this module but that it is there.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import merge
 from typing import Final
@@ -13,19 +14,16 @@ from typing import Final
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, raiseload
 
-from scrm.i18n import N_
-from scrm.models import EntryState, Interaction, Profile, TimelineEntry
-from scrm.policy import Use, permit
-from scrm.records import Audience, Direction
+from scrm.models import Community, EntryState, Interaction, Profile, TimelineEntry
+from scrm.policy import OF_PRIVATE
+from scrm.records import Direction
+from scrm.web.sight import Around, Sight
 
 PAGE: Final = 50
 MOST_PROFILES: Final = 40
 ANCESTORS: Final = 3  # posts of the thread folded under an answer; the whole thread is one click away
 LONG: Final = 900  # characters; longer texts are folded
 THREAD: Final = 100
-
-CLOSED: Final = N_("Text not shown: it was said in a closed community. Read it at the network.")
-EXPIRED: Final = N_("Text not shown: the network allows it for a short time, which has passed.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +56,7 @@ class Filter:
 
     network: str = ""
     kind: str = ""
+    community: Community | None = None  # one that the role may know of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +65,14 @@ class Item:
 
     interaction: Interaction
     author: Profile | None
-    text: str
-    held: str  # why the text is not shown; a message of the catalogue
+    sight: Sight
     entry: TimelineEntry | None = None
-    before: Sequence["Item"] = field(default=())  # the posts it answers, oldest first
+    before: Sequence["Item | Hidden"] = field(default=())  # the posts it answers, oldest first
     has_thread: bool = False
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.interaction.occurred_at
 
     @property
     def is_ours(self) -> bool:
@@ -88,14 +90,31 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """Some interactions that the role may not see."""
+
+    count: int
+    is_private: bool  # said in private; else in a closed community
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """For whom a page is made, and when."""
+
+    role: str
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """Items, newest first, and where the next page begins."""
 
-    items: Sequence[Item]
+    items: Sequence[Item | Hidden]
     older: Position | None
 
 
-def read(db: Session, profiles: Sequence[Profile], wanted: Filter, before: Position | None, now: datetime) -> Page:
+def read(db: Session, profiles: Sequence[Profile], wanted: Filter, before: Position | None, reader: Reader) -> Page:
     """One page of the timeline of these profiles."""
     mine = [row for row in profiles if not wanted.network or row.network == wanted.network][:MOST_PROFILES]
     lists = [_of_profile(db, row.id, wanted, before) for row in mine]
@@ -104,13 +123,30 @@ def read(db: Session, profiles: Sequence[Profile], wanted: Filter, before: Posit
     has_more = len(rows) > PAGE
     rows = rows[:PAGE]
     older = Position(occurred_at=rows[-1].occurred_at, interaction_id=rows[-1].id) if has_more else None
-    return Page(items=_dress(db, rows, profiles, now), older=older)
+    items = _dress(db, rows, profiles, reader)
+    if wanted.kind:  # what sort of thing is hidden is not to be told by asking for each
+        items = [item for item in items if isinstance(item, Item)]
+    return Page(items=items, older=older)
 
 
-def thread(db: Session, row: Interaction, now: datetime) -> Sequence[Item]:
-    """The thread of one interaction, oldest first; just itself when it has none."""
+def fold(items: Iterable[Item | Hidden]) -> list[Item | Hidden]:
+    """Items with neighbors that are hidden for the same reason counted together."""
+    folded: list[Item | Hidden] = []
+    for item in items:
+        last = folded[-1] if folded else None
+        if isinstance(item, Hidden) and isinstance(last, Hidden) and item.is_private == last.is_private:
+            folded[-1] = replace(last, count=last.count + item.count)
+        else:
+            folded.append(item)
+    return folded
+
+
+def thread(db: Session, row: Interaction, reader: Reader) -> Sequence[Item | Hidden]:
+    """The thread of one interaction, oldest first; just itself when it has none. Nothing when it may not be seen."""
+    if Around.of(db, [row]).see(row, reader.role, reader.now).is_hidden:
+        return ()
     if row.thread_key is None:
-        return _dress(db, [row], (), now, with_parents=False)
+        return _dress(db, [row], (), reader, with_parents=False)
     found = db.scalars(
         select(Interaction)
         .where(Interaction.network == row.network, Interaction.thread_key == row.thread_key)
@@ -119,25 +155,15 @@ def thread(db: Session, row: Interaction, now: datetime) -> Sequence[Item]:
         .limit(THREAD)
     ).all()
     rows = list(found) if any(other.id == row.id for other in found) else [*found, row]
-    return _dress(db, rows, (), now, with_parents=False)
-
-
-def shown_text(row: Interaction, now: datetime) -> tuple[str, str]:
-    """The text that may be shown, or why it may not."""
-    permission = permit(row.network, Use.SHOW, audience=row.audience)
-    if not permission.allowed:
-        return "", permission.reason
-    if row.expires_at is not None and row.expires_at <= now:
-        return "", EXPIRED
-    if row.audience == Audience.COMMUNITY:
-        return "", CLOSED
-    return ("" if row.deleted_at is not None else row.text or ""), ""
+    return fold(_dress(db, rows, (), reader, with_parents=False))
 
 
 def _of_profile(db: Session, profile_id: int, wanted: Filter, before: Position | None) -> Sequence[Interaction]:
     query = select(Interaction).where(Interaction.party_id == profile_id)
     if wanted.kind:
         query = query.where(Interaction.kind == wanted.kind)
+    if wanted.community is not None:
+        query = query.where(Interaction.community_id == wanted.community.id)
     if before is not None:
         # the first condition alone can be looked up in the index by every planner
         query = query.where(
@@ -149,26 +175,28 @@ def _of_profile(db: Session, profile_id: int, wanted: Filter, before: Position |
 
 
 def _dress(
-    db: Session, rows: Sequence[Interaction], known: Sequence[Profile], now: datetime, *, with_parents: bool = True
-) -> list[Item]:
-    """Add authors, states of the entries and the posts answered: three to six queries for any number of rows."""
+    db: Session, rows: Sequence[Interaction], known: Sequence[Profile], reader: Reader, *, with_parents: bool = True
+) -> list[Item | Hidden]:
+    """Add authors, states of the entries and the posts answered: five to eight queries for any number of rows."""
     parents = _ancestors(db, rows) if with_parents else {}
+    around = Around.of(db, [*rows, *parents.values()])
     authors = _authors(db, [*rows, *parents.values()], known)
     entries = _entries(db, [row.id for row in rows])
 
-    def item(row: Interaction, before: Sequence[Item] = ()) -> Item:
-        text, held = shown_text(row, now)
+    def item(row: Interaction, before: Sequence[Item | Hidden] = ()) -> Item | Hidden:
+        sight = around.see(row, reader.role, reader.now)
+        if sight.is_hidden:
+            return Hidden(count=1, is_private=sight.audience == OF_PRIVATE, occurred_at=row.occurred_at)
         return Item(
             interaction=row,
             author=authors.get(row.profile_id),
-            text=text,
-            held=held,
+            sight=sight,
             entry=entries.get(row.id),
             before=before,
             has_thread=row.thread_key is not None and row.in_reply_to is not None,
         )
 
-    return [item(row, [item(parent) for parent in _chain(row, parents)]) for row in rows]
+    return [item(row, fold(item(parent) for parent in _chain(row, parents))) for row in rows]
 
 
 Address = tuple[str, str, str]  # network, scope, native id

@@ -35,6 +35,7 @@ KINDS: Final = {
     "follow": N_("Follow"),
 }
 AUDIENCES: Final = {
+    "organization": N_("In the whole organization"),
     "followers": N_("For followers"),
     "community": N_("Closed community"),
     "private": N_("Private"),

@@ -31,89 +31,6 @@ from scrm.sandbox import cast
 from tests.kills.fleet import Fleet, token
 from tests.kills.world import US, Browser, World, now
 
-# Not reached with the built-in CRM under one roof, and why; the tests named do it with a CRM that fails on purpose.
-ELSEWHERE = {
-    "contacts.put_off": "the built-in CRM is never out of reach: tests/sync/test_contacts.py",
-    "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
-    "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
-    "calls.note": "the built-in CRM has no budget: tests/sync/test_calls.py",
-    "plan.give_back": "the built-in CRM is never out of reach: tests/sync/test_plan.py",
-    **dict.fromkeys(
-        ("faults.send_again", "faults.remove", "faults.leave"),
-        "nothing is ever set aside in the sweep: tests/sync/test_faults.py",
-    ),
-    **dict.fromkeys(
-        ("resend.order", "resend.claim", "resend.portion", "resend.finish"),
-        "only after a restore: tests/sync/test_resend.py",
-    ),
-    **dict.fromkeys(
-        (
-            "salesforce.lease",
-            "salesforce.sign_in",
-            "salesforce.give_back",
-            "salesforce.token",
-            "salesforce.usage",
-            "salesforce.shape",
-            "salesforce.first_sign_in",
-            "salesforce.identify",
-            "salesforce.connect",
-            "salesforce.change",
-            "salesforce.use",
-            "salesforce.disconnect",
-            "salesforce.rules",
-            "salesforce.deploy",
-        ),
-        "the sweep works with the built-in CRM: tests/sync/crm/salesforce/test_access.py",
-    ),
-    "demo.own_people": "only `scrm demo` does it, before anybody works",
-    "demo.people": "only `scrm demo` does it, before anybody works",
-    "cli.webhook_retry": "nothing is ever set aside in the sweep: tests/cli/test_webhook.py",
-    **dict.fromkeys(
-        (
-            "push.apply",
-            "push.begin",
-            "push.claim",
-            "push.finish",
-            "push.plan",
-            "push.postpone",
-            "push.refuse",
-            "push.store",
-            "push.subscribe",
-            "push.subscribed",
-        ),
-        "no network of the sweep calls us: tests/ingest/test_push_crashes.py",
-    ),
-    **dict.fromkeys(
-        ("meter.cap", "meter.settle", "meter.unpaid"),
-        "no network of the sweep has a budget: tests/ingest/test_meter_crashes.py",
-    ),
-    **dict.fromkeys(
-        ("archive.take", "archive.claim", "archive.tell", "archive.give_back", "archive.fail", "archive.forget"),
-        "nobody uploads an archive in the sweep: tests/ingest/test_archives.py",
-    ),
-    "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
-    "matching.model": "once, at the first matching: the sweep begins with it",
-    "access.note_end": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
-    "access.give_back": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
-    "app.save": "the sweep's networks know no apps: tests/ingest/test_apps.py",
-    **dict.fromkeys(
-        (
-            "sign_in.begin",
-            "sign_in.take",
-            "sign_in.redeem",
-            "sign_in.choices",
-            "sign_in.keep",
-            "sign_in.decline",
-            "sign_in.forecast",
-            "sign_in.finish",
-            "sign_in.done",
-            "farewell.unsubscribe",
-            "farewell.revoke",
-        ),
-        "nobody signs in at a network of the sweep: tests/ingest/test_sign_in.py",
-    ),
-}
-
 
 class Stimuli:
     """The hands that move the world until a point is reached."""
@@ -128,6 +45,7 @@ class Stimuli:
             "access": self._read,
             "account.password": self._password,
             "archive": lambda: self._command("import-archive", self._archive()),
+            "audience": self._open_and_close,
             "auth": self._sign_in_and_out,
             "chores": self._chore,
             "chores.plan": self._plan,
@@ -184,6 +102,12 @@ class Stimuli:
         if len(self.world.posts["mastodon"]) > 3:
             self.world.edit()
             self.world.delete()
+
+    def _open_and_close(self) -> None:
+        """The admin lets private messages go to the CRM, or no longer."""
+        path = f"/connections/{self._connections()[0].public_id}"
+        form = {"writes_private": "on"} if self.turn % 2 else {}
+        self.admin.post(f"{path}/audience", form, page=path)
 
     def _newcomer(self) -> None:
         self.world.interrupt()
