@@ -14,6 +14,9 @@ from importlib.resources import files
 
 from scrm.matching.normalize.accounts import canonical_network
 
+FARTHEST = 40.0  # bits; beyond, a probability is 0 or 1
+WIDEST = 20.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
@@ -22,6 +25,33 @@ class Level:
     bits: float
     by_value: float = 0.0
     floor: float = 1e-6  # the chance of such a finding by mistake, however rare the value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What the best candidate's probability becomes, learned from what stewards said of such candidates.
+
+    Numbers of a logistic curve over bits; the defaults believe the score.
+    """
+
+    offset: float = 0.0
+    slope: float = 1.0
+    margin: float = 0.0  # by the lead before the second candidate
+    rivals: float = 0.0  # by how many others there are
+
+    @property
+    def numbers(self) -> tuple[float, float, float, float]:
+        return self.offset, self.slope, self.margin, self.rivals
+
+    def inputs(self, logit: float, margin: float, rivals: int) -> tuple[float, float, float, float]:
+        """Give what the four numbers are multiplied with: bits against all others, lead, and number of rivals."""
+        return 1.0, max(-FARTHEST, min(logit, FARTHEST)), min(margin, WIDEST), math.log2(1 + rivals)
+
+    def probability(self, logit: float, margin: float, rivals: int) -> float:
+        inputs = self.inputs(logit, margin, rivals)
+        return 1.0 / (
+            1.0 + math.pow(2.0, -math.fsum(one * other for one, other in zip(self.numbers, inputs, strict=True)))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +67,7 @@ class MatchModel:
     cap: float = 24.0  # no single row weighs more, for or against
     caps: Mapping[str, float] = field(default_factory=dict)  # by rule
     network_bits: Mapping[str, float] = field(default_factory=dict)  # by "network rule.level", added
+    calibration: Calibration = Calibration()
 
     def bits(self, rule: str, level: str, *, frequency: float = 0.0, network: str = "") -> float:
         """Weigh one level; `frequency` is the share of contacts with that value, `network` the profile's."""
@@ -62,7 +93,8 @@ def from_json(text: str) -> MatchModel:
     """Read a model that `to_json` wrote; unknown or missing fields raise TypeError or KeyError."""
     fields = json.loads(text)
     levels = {key: Level(**numbers) for key, numbers in fields.pop("levels").items()}
-    return MatchModel(levels=levels, **fields)
+    calibration = Calibration(**fields.pop("calibration", {}))
+    return MatchModel(levels=levels, calibration=calibration, **fields)
 
 
 @cache
