@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from scrm import logs
 from scrm.errors import CrmAuthError, CrmBudgetSpentError, CrmRetryLaterError
 from scrm.models import (
     EntryState,
@@ -29,7 +30,10 @@ from scrm.sync.outbox import ask_budget, batch_of, give_back, hold_back, may_wri
 from scrm.sync.outcomes import JOURNALED, Sent
 from scrm.sync.plan import WRITES, foresee, make_portion
 
+log = logs.get(__name__)
+
 WAIT = timedelta(seconds=15)
+MOST_CRASHES = 5
 WITHDRAWALS = (StepAction.WITHDRAW.value,)
 REFUSALS = frozenset({Result.REJECTED, Result.EDITED})
 
@@ -43,7 +47,9 @@ def advance(core: Core, crm: Crm) -> bool:
         return False
     plan = claimed[0]
     try:
-        if plan.state == PlanState.MAKING:
+        if plan.crash_count >= MOST_CRASHES:
+            _give_up(core, plan)
+        elif plan.state == PlanState.MAKING:
             make_portion(core, crm, plan)
         else:
             _give_plan_back(core, plan, got_on=_carry_out(core, crm, plan))
@@ -51,6 +57,18 @@ def advance(core: Core, crm: Crm) -> bool:
         hold_back(core, plan.crm_id, [], why)
         _give_plan_back(core, plan, got_on=False)
     return True
+
+
+def _give_up(core: Core, plan: WritePlan) -> None:
+    """It stops whoever works at it: what is left of it waits for another plan."""
+    log.warning("plan_given_up", plan_id=plan.id)
+    with core.db.write("plan.give_up") as session:
+        values = {"state": PlanState.DISCARDED.value, "due_at": None, "lease_until": None}
+        session.execute(
+            update(WritePlan)
+            .where(WritePlan.id == plan.id, still_mine(plan))
+            .values(**values, ended_at=core.db.clock.now())
+        )
 
 
 def _carry_out(core: Core, crm: Crm, plan: WritePlan) -> bool:

@@ -6,6 +6,7 @@ ELSEWHERE = {
     "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
     "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
     "calls.note": "the built-in CRM has no budget: tests/sync/test_calls.py",
+    "plan.give_up": "no plan stops five workers in a row in the sweep: tests/sync/test_plan.py",
     "plan.give_back": "the built-in CRM is never out of reach: tests/sync/test_plan.py",
     **dict.fromkeys(
         ("faults.send_again", "faults.remove", "faults.leave"),

@@ -24,7 +24,7 @@ from scrm.models import (
 from scrm.privacy import PLAN_DAYS, purge
 from scrm.sync import plan as plans
 from scrm.sync.crm.base import Result
-from scrm.sync.plan_run import advance
+from scrm.sync.plan_run import MOST_CRASHES, advance
 from scrm.sync.plan_view import diff
 from tests.sync.town import Town
 from tests.unreliable_crm import Weather
@@ -331,6 +331,26 @@ def test_a_worker_that_dies_between_writing_and_noting_does_not_write_twice(
     office.advance()
     assert office.taken(after=before) == planned
     assert set(office.results(plan)) == {StepResult.DONE}
+
+
+def test_a_plan_that_stops_every_worker_is_given_up(town: Town, busy: tuple[Office, int, list[int]]) -> None:
+    office, _profile, _said = busy
+    plan, before = office.make(), office.last()
+    office.approve(plan)
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    town.crm.beforehand = stop
+    for _worker in range(MOST_CRASHES):
+        with pytest.raises(KeyboardInterrupt):
+            advance(town.core, town.crm)
+        town.wait(town.core.settings.lease_seconds + 1)
+        town.entry_values(crash_count=0)
+    town.crm.beforehand = lambda: None
+    office.advance()
+    assert office.plan(plan).state == PlanState.DISCARDED
+    assert office.last() == before
 
 
 def test_a_plan_keeps_no_text_that_its_network_deleted(town: Town, linked: int) -> None:
