@@ -1,8 +1,9 @@
 """How programs sign in: JWT bearer and client credentials; who a token is; and its end.
 
 https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_jwt_flow.htm and
-...remoteaccess_oauth_client_credentials_flow.htm, read 2026-11-24; the words and sentences of most errors, and that a
-JWT may live five minutes at most, are from memory.
+...remoteaccess_oauth_client_credentials_flow.htm, read 2026-11-24; sentences as reported on
+salesforce.stackexchange.com (184363, 282513) and github.com/pozil/pub-sub-api-node-client/issues/58, read the same
+day; the others, and that a JWT may live five minutes at most, are from memory.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class Salesforce:
 
     def _add_parts(self, page: int) -> None:
         table = Table()
-        sobjects = SObjects(self.saving, SITE)
+        self.sobjects = sobjects = SObjects(self.saving, SITE)
         sobjects.add_to(table)
         RecordLists(self.saving, sobjects).add_to(table)
         self.queries = Queries(self.schema, self.rows, self._ids)

@@ -1,8 +1,9 @@
 """Outbound messages: the org tells an address of ours what changed, at least once, in no order, until it is answered.
 
 Envelope, namespaces and order of elements as in public recordings; retries with growing gaps up to two hours and for
-a day, https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm,
-read 2026-11-24; the first gap is from memory. A message is built when it is sent, of what the record is then.
+a day, https://developer.salesforce.com/docs/atlas.en-us.246.0.api.meta/api/
+sforce_api_om_outboundmessaging_notifications.htm, read 2026-11-24; the first gap, and what is told of a record that
+was deleted, are from memory. A message is built when it is sent, of what the record is then.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ VERSION = "68.0"
 MOST = 100
 FIRST_GAP, LONGEST_GAP = timedelta(seconds=15), timedelta(hours=2)
 KEPT = timedelta(hours=24)
-SECONDS = 10.0
+SECONDS = 60.0
 CHANGES = frozenset({"create", "update", "undelete", "reparent"})
 HEADERS = {
     "Content-Type": "text/xml; charset=UTF-8",
@@ -147,7 +148,8 @@ class Outbound:
 
     def _notification(self, one: Notification) -> str:
         row = self.rows.get(one.record_id)
-        values = _values(row, one.action.fields) if row else []
+        # nothing is told of a record that was deleted meanwhile, but its id
+        values = _values(row, one.action.fields) if row and not row.is_deleted else []
         fields = "".join(f"     <sf:{name}>{escape(text)}</sf:{name}>\n" for name, text in values)
         return (
             f"   <Notification>\n    <Id>{one.id}</Id>\n"
@@ -181,7 +183,7 @@ def _values(row: Row, names: Sequence[str]) -> list[tuple[str, str]]:
     """Return the fields as text; empty ones are left out."""
     found = []
     for name in names:
-        value = row.is_deleted if name == "IsDeleted" else row.values.get(name)
+        value = False if name == "IsDeleted" else row.values.get(name)
         if value is None:
             continue
         text = str(value).lower() if isinstance(value, bool) else str(value)

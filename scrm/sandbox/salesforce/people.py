@@ -28,6 +28,7 @@ VERBS = frozenset(
     {
         "add",
         "assign",
+        "begin_add",
         "begin_edit",
         "change_owner",
         "commit_edit",
@@ -37,6 +38,7 @@ VERBS = frozenset(
         "demand_unique",
         "edit",
         "empty_recycle_bin",
+        "forget_deletions",
         "hide_field",
         "lock",
         "merge",
@@ -77,10 +79,23 @@ class People:
             self._begun[self._last_begun] = (record_id, dict(fields), self.saving.rows.stamp())
             return self._last_begun
 
-    def commit_edit(self, number: int) -> None:
+    def begin_add(self, object: str, fields: Mapping[str, Any]) -> int:  # noqa: A002 - Salesforce's word
+        """Begin to make a record, which becomes visible at `commit_edit`, with the stamp of now."""
+        self._object(object)
+        return self.begin_edit(object, fields)
+
+    def commit_edit(self, number: int) -> str:
+        """Let a change that was begun become visible; returns the id of the record."""
         with self.lock_all:
-            record_id, fields, stamp = self._begun.pop(number)
-            self.saving.update(self._actor(), self._object_of(record_id), record_id, fields, stamp=stamp)
+            target, fields, stamp = self._begun.pop(number)
+            if one := self.saving.schema.find(target):
+                return self.saving.create(self._actor(), one, fields, stamp=stamp).id
+            return self.saving.update(self._actor(), self._object_of(target), target, fields, stamp=stamp).id
+
+    def forget_deletions(self) -> None:
+        """Purge the log that `deleted` lists from: a client that asks for earlier times must read everything anew."""
+        with self.lock_all:
+            self.saving.rows.forget_deletions()
 
     def change_owner(self, record_id: str, username: str) -> None:
         self.edit(record_id, {"OwnerId": self.users[username.lower()].id})

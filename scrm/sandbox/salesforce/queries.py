@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PAGE = 2000
 SMALLEST_PAGE = 200
 CURSOR_LIFE = timedelta(days=2)
-LONGEST_ADDRESS = 16_384
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +55,6 @@ class Queries:
     def ask(self, call: Call) -> Answer:
         if "q" not in call.query:
             raise RefusedError("MALFORMED_QUERY", "A query string has to be specified")
-        if len(call.query["q"]) > LONGEST_ADDRESS:
-            raise RefusedError("URI_TOO_LONG", "URI Too Long")
         with_deleted = call.path.strip("/").lower().startswith("queryall")
         total, records = self.run(call, call.query["q"], with_deleted=with_deleted)
         return Answer(body=self._page(call, total, records))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from scrm.sandbox.salesforce.users import Actor
 
 
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(kw_only=True)
 class Row:
     """One record; a deleted one waits in the recycle bin."""
@@ -50,6 +53,8 @@ class Rows:
     by_object: dict[str, dict[str, Row]] = field(default_factory=dict)
     # when records were purged from the recycle bin or deleted for good, by object and id
     graves: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    # deletions before are no longer listed
+    deletions_since: datetime = BEGINNING
     ledger: list[dict[str, Any]] = field(default_factory=list)
     _index: dict[tuple[str, str], dict[str, dict[str, None]]] = field(default_factory=dict)
     # one list for each block of all or none that is open
@@ -58,6 +63,15 @@ class Rows:
 
     def now(self) -> datetime:
         return self.clock().astimezone(UTC)
+
+    def deletions(self, one: SObject) -> dict[str, datetime]:
+        """Return when records were deleted, by id, those purged since too."""
+        gone = {row.id: row.deleted_at for row in self.of(one).values() if row.deleted_at}
+        gone |= self.graves.get(one.name, {})
+        return {record_id: at for record_id, at in gone.items() if at >= self.deletions_since}
+
+    def forget_deletions(self) -> None:
+        self.deletions_since = self.now()
 
     def stamp(self) -> str:
         self._newest = max(self._newest, stamp_text(self.now()))

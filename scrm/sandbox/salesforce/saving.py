@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrm.sandbox.salesforce.derived import derive
 from scrm.sandbox.salesforce.ids import Ids, normal_id
+from scrm.sandbox.salesforce.intake import DELETED, Intake
 from scrm.sandbox.salesforce.refusals import RefusedError
 from scrm.sandbox.salesforce.rows import Row, Rows
 from scrm.sandbox.salesforce.values import stored
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from scrm.sandbox.salesforce.rules import Rules
     from scrm.sandbox.salesforce.schema import Field, Schema, SObject
     from scrm.sandbox.salesforce.users import Actor
-
-DELETED = "entity is deleted"
 
 
 class SeveralError(Exception):
@@ -50,17 +49,29 @@ class Saving:
     rules: Rules
     ids: Ids
 
-    def create(self, actor: Actor, one: SObject, sent: Mapping[str, Any], *, is_csv: bool = False) -> Saved:
-        """Make a record of the fields sent."""
+    @property
+    def intake(self) -> Intake:
+        return Intake(schema=self.schema, rows=self.rows)
+
+    def create(
+        self,
+        actor: Actor,
+        one: SObject,
+        sent: Mapping[str, Any],
+        *,
+        is_csv: bool = False,
+        stamp: str | None = None,
+    ) -> Saved:
+        """Make a record of the fields sent; `stamp` is that of a change begun earlier and committed only now."""
         self._demand(actor, one, "createable")
-        given = self._given(actor, one, sent, "createable", is_csv=is_csv)
+        given = self.intake.given(actor, one, sent, "createable", is_csv=is_csv)
         values = {each.name: each.facts["defaultValue"] for each in one.fields.values() if each.type != "address"}
         values |= {name: value for name, value in given.items() if value is not None}
         missing = [each.name for each in one.fields.values() if each.is_required and values[each.name] is None]
         if missing:
             sentence = f"Required fields are missing: [{', '.join(missing)}]"
             raise RefusedError("REQUIRED_FIELD_MISSING", sentence, tuple(missing))
-        stamp = self.rows.stamp()
+        stamp = stamp or self.rows.stamp()
         if "OwnerId" in values and not values["OwnerId"]:
             values["OwnerId"] = actor.user.id
         values |= {"CreatedDate": stamp, "CreatedById": actor.user.id}
@@ -84,7 +95,7 @@ class Saving:
         """Change the fields sent; `stamp` is that of a change begun earlier and committed only now."""
         row = self.found(one, record_id)
         self._demand(actor, one, "updateable")
-        given = self._given(actor, one, sent, "updateable", is_csv=is_csv)
+        given = self.intake.given(actor, one, sent, "updateable", is_csv=is_csv)
         if one.name == "Lead" and row.values.get("IsConverted") and not actor.user.is_administrator:
             raise RefusedError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
         emptied = [name for name in given if one.fields[name.lower()].is_required and given[name] is None]
@@ -207,69 +218,6 @@ class Saving:
             sentence = "insufficient access rights on object id" if right != "createable" else ""
             sentence = sentence or f"You don't have permission to create records of {one.facts['label']}."
             raise RefusedError("INSUFFICIENT_ACCESS_OR_READONLY", sentence)
-
-    def _given(
-        self, actor: Actor, one: SObject, sent: Mapping[str, Any], right: str, *, is_csv: bool
-    ) -> dict[str, Any]:
-        """Return the fields sent as they will be stored."""
-        given: dict[str, Any] = {}
-        refused = []
-        for name, value in sent.items():
-            if name.lower() in {"attributes", "id"}:
-                continue
-            field = one.find(name)
-            if field is None and (parent := one.by_relationship(name.partition(".")[0])):
-                given[parent.name] = self._parent_id(parent, name, value)
-                continue
-            if field is None or not actor.user.may_read(one, field):
-                raise RefusedError("INVALID_FIELD", f"No such column '{name}' on sobject of type {one.name}")
-            if not field.facts[right] or not actor.user.may_edit(one, field):
-                refused.append(field.name)
-                continue
-            given[field.name] = stored(field, value, is_csv=is_csv)
-            if given[field.name] is not None and field.type == "reference":
-                self._check_reference(field, given[field.name])
-        if refused:
-            sentence = (
-                f"Unable to create/update fields: {', '.join(refused)}. Please check the security settings of this "
-                "field and verify that it is read/write for your profile or permission set."
-            )
-            raise RefusedError("INVALID_FIELD_FOR_INSERT_UPDATE", sentence, tuple(refused))
-        return given
-
-    def _parent_id(self, by: Field, name: str, value: object) -> str | None:
-        """Resolve `Parent__r: {Key__c: value}`, or `Parent__r.Key__c` of a CSV column."""
-        if value is None:
-            return None
-        _, _, column = name.partition(".")
-        keys = {column: value} if column else dict(value) if isinstance(value, dict) else {}
-        keys.pop("attributes", None)
-        for kind in by.refers_to:
-            one = self.schema.find(kind)
-            for key, wanted in keys.items():
-                field = one.find(key) if one else None
-                if not one or not field or not field.is_matchable:
-                    continue
-                found = self.rows.matching(one, field, wanted)
-                if len(found) == 1:
-                    return found[0].id
-                if found:
-                    sentence = f"Foreign key external ID: {wanted} matches more than one record"
-                    raise RefusedError("DUPLICATE_EXTERNAL_ID", sentence)
-                sentence = f"Foreign key external ID: {wanted} not found for field {field.name} in entity {one.name}"
-                raise RefusedError("INVALID_FIELD", sentence)
-        raise RefusedError("INVALID_FIELD", f"No such column '{name}' to find a parent by")
-
-    def _check_reference(self, field: Field, record_id: str) -> None:
-        kind = self.schema.by_prefix(record_id)
-        if kind is None or kind.name not in field.refers_to:
-            sentence = f"{field.label}: id value of incorrect type: {record_id}"
-            raise RefusedError("FIELD_INTEGRITY_EXCEPTION", sentence, (field.name,))
-        row = self.rows.get(record_id)
-        if row is None:
-            raise RefusedError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        if row.is_deleted:
-            raise RefusedError("ENTITY_IS_DELETED", DELETED)
 
     def _finish(self, actor: Actor, one: SObject, record_id: str | None, values: dict[str, Any], stamp: str) -> None:
         """Derive and check what the record would be."""

@@ -18,6 +18,8 @@ from scrm.sandbox.salesforce.soql_run import Reached
 from scrm.sandbox.salesforce.values import stamp_text, stamp_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scrm.sandbox.salesforce.rows import Row
     from scrm.sandbox.salesforce.saving import Saved, Saving
     from scrm.sandbox.salesforce.schema import Field, SObject
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 # versions from which an upsert that changed a record answers with a body
 WITH_BODY = 46
 KEPT = timedelta(days=15)
+MOST_IDS = 600_000
 LONGEST_SPAN = timedelta(days=30)
 SHORTEST_SPAN = timedelta(minutes=1)
 
@@ -36,6 +39,7 @@ class SObjects:
         self._saving = saving
         self._rows = saving.rows
         self._site = site
+        self.most_ids = MOST_IDS
 
     def add_to(self, table: Table) -> None:
         table.add(
@@ -137,6 +141,7 @@ class SObjects:
         start, end = self._span(call)
         rows = [row for row in self._rows.of(one).values() if not row.is_deleted]
         ids = [row.id for row in rows if stamp_text(start) <= row.values["SystemModstamp"] < stamp_text(end)]
+        self._check_number(ids)
         return Answer(body={"ids": ids, "latestDateCovered": stamp_text(min(end, self._rows.now()))})
 
     def deleted(self, call: Call, name: str) -> Answer:
@@ -144,23 +149,25 @@ class SObjects:
         if not one.facts["replicateable"]:
             raise RefusedError("INVALID_TYPE", f"{one.name} is not replicable")
         start, end = self._span(call)
-        earliest = self._rows.now() - KEPT
-        if start < earliest:
+        if start < self._rows.now() - KEPT:
             raise RefusedError("INVALID_REPLICATION_DATE", "startDate before org replication enabled date")
-        gone = {row.id: row.deleted_at for row in self._rows.of(one).values() if row.deleted_at}
-        gone |= self._rows.graves.get(one.name, {})
-        records = [
-            {"id": record_id, "deletedDate": stamp_text(at)}
-            for record_id, at in sorted(gone.items(), key=lambda pair: str(pair[1]))
-            if start <= at < end
-        ]
-        covered = stamp_text(min(end, self._rows.now()))
-        body = {
-            "deletedRecords": records,
-            "earliestDateAvailable": stamp_text(earliest),
-            "latestDateCovered": covered,
-        }
-        return Answer(body=body)
+        gone = [pair for pair in self._rows.deletions(one).items() if start <= pair[1] < end]
+        self._check_number(gone)
+        earliest = max(self._rows.now() - KEPT, self._rows.deletions_since)
+        return Answer(
+            body={
+                "deletedRecords": [
+                    {"id": record_id, "deletedDate": stamp_text(at)}
+                    for record_id, at in sorted(gone, key=lambda pair: (pair[1], pair[0]))
+                ],
+                "earliestDateAvailable": stamp_text(earliest),
+                "latestDateCovered": stamp_text(min(end, self._rows.now())),
+            }
+        )
+
+    def _check_number(self, found: Sequence[object]) -> None:
+        if len(found) > self.most_ids:
+            raise RefusedError("EXCEEDED_ID_LIMIT", "the span holds too many records: ask for a shorter one")
 
     def _span(self, call: Call) -> tuple[datetime, datetime]:
         try:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scrm.sandbox.salesforce.journal import Journal
     from scrm.sandbox.salesforce.users import User
 
+LONGEST_ADDRESS = 16_384
 OLDEST_VERSION, NEWEST_VERSION = 31, 68
 LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
 JSON_TYPE = "application/json;charset=UTF-8"
@@ -220,7 +221,10 @@ class Web:
 
     def _call(self, version: str, user: User) -> Call:
         base = f"/services/data/v{version}"
-        raw = urlsplit(str(request.environ.get("REQUEST_URI", request.path))).path
+        address = str(request.environ.get("REQUEST_URI", request.path))
+        if len(address) > LONGEST_ADDRESS:
+            raise RefusedError("URI_TOO_LONG", "URI Too Long")
+        raw = urlsplit(address).path
         g.client = _option(request.headers.get("Sforce-Call-Options", ""), "client")
         allows = _option(request.headers.get("Sforce-Duplicate-Rule-Header", ""), "allowSave") == "true"
         actor = Actor(user=user, client=g.client, request=g.number, allows_duplicates=allows)

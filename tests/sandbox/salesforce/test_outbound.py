@@ -113,3 +113,11 @@ def test_an_acknowledgment_with_a_fault_or_an_entity_is_none() -> None:
     assert acknowledges(ACK.encode())
     assert not acknowledges(b'<!DOCTYPE x [<!ENTITY a "b">]>' + ACK.encode())
     assert not acknowledges(ACK.replace("<soapenv:Body>", "<soapenv:Body><soapenv:Fault/>").encode())
+
+
+def test_of_a_record_deleted_meanwhile_only_the_id_is_told(org: Salesforce, receiver: Receiver) -> None:
+    org.outbound.add("Contact", ["LastName"], receiver.url)
+    contact = org.people.add("Contact", {"LastName": "A"})
+    org.people.delete(contact)
+    assert org.outbound.deliver() == 1
+    assert receiver.notifications()[0][1] == {"Id": contact}

@@ -155,3 +155,20 @@ def test_a_change_begun_early_and_committed_late_has_an_old_stamp(org: Salesforc
         "SELECT Title FROM Contact WHERE SystemModstamp > 2026-11-24T08:00:30Z AND Title != null"
     )
     assert [record["Title"] for record in overlapping] == ["Chefin"]
+
+
+def test_a_record_begun_early_and_committed_late_appears_behind_the_newest(
+    org: Salesforce, rest: Rest, clock: Clock
+) -> None:
+    begun = org.people.begin_add("Contact", {"LastName": "Late"})
+    clock.turn(minutes=1)
+    org.people.add("Contact", {"LastName": "Newest"})
+    late = org.people.commit_edit(begun)
+    rows = rest.query("SELECT Id, CreatedDate FROM Contact ORDER BY SystemModstamp")
+    assert (rows[0]["Id"], rows[0]["CreatedDate"]) == (late, "2026-11-24T08:00:00.000+0000")
+    assert len(rows) == 2
+
+
+def test_an_address_longer_than_16_kilobytes_is_refused(rest: Rest) -> None:
+    ids = ",".join(f"'{number:015d}'" for number in range(1000))
+    assert rest("GET", f"query?q=SELECT Id FROM Contact WHERE Id IN ({ids})").status_code == 414

@@ -95,6 +95,12 @@ def test_deleted_and_updated_records_are_listed_by_time(client: Any, org: Salesf
         client.Contact.deleted(datetime(2026, 10, 1, tzinfo=UTC), end)
     with pytest.raises(SalesforceMalformedRequest, match="one minute"):
         client.Contact.updated(end - timedelta(seconds=30), end)
+    org.people.forget_deletions()
+    later = client.Contact.deleted(start, end)
+    assert (later["deletedRecords"], later["earliestDateAvailable"]) == ([], "2026-11-24T08:10:00.000+0000")
+    org.sobjects.most_ids = 0
+    with pytest.raises(SalesforceMalformedRequest, match="EXCEEDED_ID_LIMIT"):
+        client.Contact.updated(start, end)
 
 
 def test_a_path_method_or_parameter_that_no_api_has_is_refused_and_noted(rest: Rest, org: Salesforce) -> None:
