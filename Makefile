@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo run dev test contract check new-connector record replay migration first-migration
-.PHONY: evaluate promises docs check-specs lock test-live-bluesky
+.PHONY: evaluate promises docs check-specs lock test-lwc test-live-bluesky
 
 help:               ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
@@ -63,6 +63,9 @@ check-specs: setup-dev ## what connectors ask against the networks' public descr
 
 lock:               ## resolve requirements.in anew, pinned with hashes
 	@bash bin/lock
+
+test-lwc:           ## the Lightning web component, with Salesforce's own Jest set (npm, 513 packages; not in CI)
+	@cd salesforce && npm install --no-audit --no-fund --no-package-lock && npm test
 
 test-live-bluesky: setup-dev ## the Bluesky connector against a real Bluesky server on this machine
 	@bash bin/live-bluesky

@@ -34,9 +34,7 @@ class Reader:
         """The next portion; see `Crm.read_changes`."""
         places = cursors.load(cursor)
         found: list[ContactRecord] = []
-        for name in READ:
-            if name not in self.shape.objects:
-                continue
+        for name in self._names(places):
             place = places.get(name) or self._first_place(name)
             if place.job is not None:
                 rows, places[name] = self._bulk(name, place)
@@ -47,6 +45,12 @@ class Reader:
             if has_more:
                 return Changes(contacts=tuple(found), cursor=cursors.dump(places), has_more=True)
         return Changes(contacts=tuple(found), cursor=cursors.dump(places), has_more=False)
+
+    def _names(self, places: Mapping[str, Place]) -> list[str]:
+        """The objects still to be read in this round: one that is in the middle and those after it, else all."""
+        names = [name for name in READ if name in self.shape.objects]
+        under_way = [name for name in names if name in places and (places[name].job or places[name].is_mid_round)]
+        return names[names.index(under_way[0]) :] if under_way else names
 
     def by_ids(self, native_ids: Sequence[str]) -> list[ContactRecord]:
         """These people as they are now, in the order asked for; unknown ones are left out."""
