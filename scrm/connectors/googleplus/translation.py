@@ -82,7 +82,7 @@ def _post(post: Payload, account: Account) -> Iterator[Record]:
     shared = post.optional_child("resharedPost")
     whose = person(shared.optional_child("author")) if shared else None
     counterpart = whose if whose and whose.key != author.key else None
-    html = post.optional_text("content")
+    html, said_at = post.optional_text("content"), post.time("creationTime")
     text = _text(html) or _link(post)
     mentions = _mentions(html, author, account)
     yield author
@@ -92,14 +92,14 @@ def _post(post: Payload, account: Account) -> Iterator[Record]:
         key=key(post_id(post)),
         kind=_kind(is_shared=shared is not None, has_text=html is not None, names_us=bool(mentions)),
         author=author.key,
-        occurred_at=post.time("creationTime"),
+        occurred_at=said_at,
         text=text,
         url=post.optional_text("url"),
         audience=audience(post),
         thread_key=post_id(post),
         target=_shared_id(shared) if shared else None,
         counterpart=counterpart.key if counterpart else None,
-        edited_at=_edited(post),
+        edited_at=_edited(post, said_at),
         mentions=mentions,
     )
 
@@ -119,9 +119,9 @@ def _comment(comment: Payload, post: Payload, account: Account) -> Iterator[Reco
     author = person(comment.optional_child("author"))
     if author is None:
         raise PayloadError(f"{comment.path}.author: expected somebody with an address")
-    owner, html, at = person(post.optional_child("author")), comment.optional_text("content"), post_id(post)
-    said_at = comment.time("creationTime")
-    answered = owner if author.key == account.key and owner and owner.key != account.key else None
+    html, at, said_at = comment.optional_text("content"), post_id(post), comment.time("creationTime")
+    owner = person(post.optional_child("author")) if author.key == account.key else None
+    answered = owner if owner and owner.key != account.key else None
     yield author
     if answered:
         yield answered
@@ -136,7 +136,7 @@ def _comment(comment: Payload, post: Payload, account: Account) -> Iterator[Reco
         thread_key=at,
         in_reply_to=at,
         counterpart=answered.key if answered else None,
-        edited_at=_edited(comment),
+        edited_at=_edited(comment, said_at),
         mentions=_mentions(html, author, account),
     )
 
@@ -235,9 +235,9 @@ def _milliseconds(entry: Payload) -> datetime:
     return at
 
 
-def _edited(item: Payload) -> datetime | None:
+def _edited(item: Payload, said_at: datetime) -> datetime | None:
     changed = item.optional_time("updateTime")
-    return changed if changed and changed > item.time("creationTime") else None
+    return changed if changed and changed > said_at else None
 
 
 def _text(html: str | None) -> str | None:
@@ -253,7 +253,9 @@ def _link(post: Payload) -> str | None:
 
 
 def _mentions(html: str | None, author: ProfileRecord, account: Account) -> tuple[Key, ...]:
-    named = {number for tag in MENTION.findall(html or "") for number in MENTIONED.findall(tag)}
+    if html is None or "proflink" not in html:
+        return ()
+    named = {number for tag in MENTION.findall(html) for number in MENTIONED.findall(tag)}
     return (account.key,) if account.key.native_id in named and author.key != account.key else ()
 
 
