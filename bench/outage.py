@@ -49,6 +49,7 @@ from scrm.vault import Vault
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 TICK = 10.0
+LONGEST = timedelta(hours=2)  # by then the CRM was asked again
 EACH = 100  # entries of one person
 PART = 1000
 KINDS: dict[str, Callable[[], CrmError]] = {
@@ -122,10 +123,15 @@ def outage(core: Core, *, entries: int, hours: float, kind: str) -> Verdict:
             _edit(core, edited, entries)
         clock.advance(TICK)
     began = time.monotonic()
-    for _tick in range(100):
+    while clock.now() < until + LONGEST and _is_waiting(core.db):
         _work(core, crm, seconds=3600.0)
         clock.advance(TICK)
     return _judge(core.db, crm, entries, until, time.monotonic() - began)
+
+
+def _is_waiting(db: Database) -> bool:
+    with db.read() as session:
+        return _count(session, TimelineEntry.state == EntryState.TODO.value) > 0
 
 
 def _work(core: Core, crm: AwayCrm, *, seconds: float = 1.0) -> None:

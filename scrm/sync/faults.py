@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import InputError
 from scrm.i18n import N_, gettext
-from scrm.models import Contact, EntryState, Interaction, TimelineEntry
+from scrm.models import AuditEntry, Contact, EntryState, Interaction, TimelineEntry
 from scrm.runtime import Core
 from scrm.sync.crm.base import Fault
 
@@ -128,7 +128,14 @@ def lines(session: Session, crm_id: str, fault: Fault | None = None, *, after: i
     ]
 
 
-def send_again(core: Core, crm_id: str, *, fault: Fault | None = None, only: Sequence[int] | None = None) -> int:
+def send_again(
+    core: Core,
+    crm_id: str,
+    *,
+    fault: Fault | None = None,
+    only: Sequence[int] | None = None,
+    user_id: int | None = None,
+) -> int:
     """Have entries tried anew: those named, all of a kind, or all; how many those were."""
     total, after = 0, 0
     while True:
@@ -139,23 +146,26 @@ def send_again(core: Core, crm_id: str, *, fault: Fault | None = None, only: Seq
             if not ids:
                 return total
             _make_due(session, core, ids)
+            _note(session, core, "faults.send_again", ids, user_id)
             total, after = total + len(ids), ids[-1]
 
 
-def remove_all_the_same(core: Core, crm_id: str, entry_id: int) -> None:
+def remove_all_the_same(core: Core, crm_id: str, entry_id: int, *, user_id: int | None = None) -> None:
     """Have a record withdrawn although somebody edited it; raises InputError when that is not the question."""
     with core.db.write("faults.remove") as session:
         _edited(session, crm_id, entry_id).is_forced = True
         session.flush()
         _make_due(session, core, [entry_id])
+        _note(session, core, "faults.remove", [entry_id], user_id)
 
 
-def leave_it(core: Core, crm_id: str, entry_id: int) -> None:
+def leave_it(core: Core, crm_id: str, entry_id: int, *, user_id: int | None = None) -> None:
     """Leave a record to whoever edited it; raises InputError when that is not the question."""
     with core.db.write("faults.leave") as session:
         entry = _edited(session, crm_id, entry_id)
         entry.state, entry.fault, entry.reason = EntryState.DONE.value, None, None
         entry.written_version = entry.version
+        _note(session, core, "faults.leave", [entry_id], user_id)
 
 
 def as_csv(session: Session, crm_id: str) -> Iterator[str]:
@@ -215,6 +225,12 @@ def _make_due(session: Session, core: Core, ids: Sequence[int]) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _note(session: Session, core: Core, action: str, ids: Sequence[int], user_id: int | None) -> None:
+    """Who decided about which entries, and when."""
+    now = core.db.clock.now()
+    session.add(AuditEntry(at=now, user_id=user_id, action=action, object="timeline_entry", after={"ids": list(ids)}))
 
 
 def _edited(session: Session, crm_id: str, entry_id: int) -> TimelineEntry:

@@ -45,19 +45,19 @@ def show(kind: str) -> ResponseReturnValue:
 def settle(kind: str) -> ResponseReturnValue:
     """Send one or all of a kind again; decide on a record that somebody edited."""
     fault, core = _fault(kind), current.core()
-    number = request.form.get("entry", 0, int)
+    number, user_id = request.form.get("entry", 0, int), current.user().id
     with core.db.read() as db:
         crm_id = active_crm(db)
     try:
         match request.form.get("act"):
             case "remove":
-                faults.remove_all_the_same(core, crm_id, number)
+                faults.remove_all_the_same(core, crm_id, number, user_id=user_id)
             case "leave":
-                faults.leave_it(core, crm_id, number)
+                faults.leave_it(core, crm_id, number, user_id=user_id)
             case "all":
-                _tell(faults.send_again(core, crm_id, fault=fault))
+                _tell(faults.send_again(core, crm_id, fault=fault, user_id=user_id))
             case "one":
-                _tell(faults.send_again(core, crm_id, fault=fault, only=[number]))
+                _tell(faults.send_again(core, crm_id, fault=fault, only=[number], user_id=user_id))
             case _:
                 abort(400)
     except InputError as why:

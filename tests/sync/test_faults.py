@@ -5,10 +5,11 @@ import io
 from collections import deque
 
 import pytest
+from sqlalchemy import select
 
 from scrm.errors import InputError
 from scrm.i18n import gettext, language
-from scrm.models import EntryState
+from scrm.models import AuditEntry, EntryState
 from scrm.sync import faults
 from scrm.sync.crm.base import Fault, Result
 from tests.sync.town import Town
@@ -113,6 +114,8 @@ def edited(town: Town) -> int:
 def test_a_record_that_somebody_edited_is_removed_when_a_person_says_so(town: Town, edited: int) -> None:
     faults.remove_all_the_same(town.core, "local", edited)
     town.deliver()
+    with town.db.read() as session:
+        assert session.scalars(select(AuditEntry.action).where(AuditEntry.action == "faults.remove")).all()
     assert town.records() == {}
     assert (town.entry().state, town.entry().is_forced) == (EntryState.DONE, False)
 

@@ -35,7 +35,7 @@ EVENTS = ("create", "update", "merge", "delete", "undelete")
 ORDERS = list(permutations(EVENTS))
 EVERY_CUT = list(combinations_with_replacement(range(len(EVENTS) + 1), 2))
 # all 21 take minutes: SCRM_TEST_EVERY_CUT=1 runs them
-CUTS = EVERY_CUT if os.environ.get("SCRM_TEST_EVERY_CUT") else [(0, 0), (0, 5), (2, 4), (5, 5)]
+CUTS = EVERY_CUT if os.environ.get("SCRM_TEST_EVERY_CUT") else [(0, 0), (2, 4), (5, 5)]
 
 
 class Register:
