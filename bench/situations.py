@@ -179,7 +179,7 @@ def _developers(base: Labeled, ways: dict[str, float], *, many: int, is_open: bo
     profiles: list[ProfileView] = []
     truth = {}
     for person in (*pool, *(row for row in strangers if row.contact_id not in present)):
-        own = "".join(dice.choice(SYLLABLES) for _ in range(dice.choice((2, 2, 3, 3, 4))))
+        own = "".join(dice.choice(SYLLABLES) for _ in range(dice.choice((3, 3, 4, 4, 5))))
         firm = dice.choice(firms)
         domain = f"{fold(firm).replace(' ', '')}.com"
         mailbox = make_handle(person, ways, dice, own)

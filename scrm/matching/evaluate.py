@@ -1,22 +1,21 @@
-"""Precision and recall of a model on labeled pairs, in memory: the gate before a model is used.
+"""How good a model is on labeled people: the gate before a model is used.
 
-The labeled set has three files (contacts.csv.gz, profiles.jsonl.gz, truth.csv.gz); a profile whose truth is empty
-belongs to nobody among the contacts, and linking it is a mistake.
+A labeled set has three files (contacts.csv.gz, profiles.jsonl.gz, truth.csv.gz); a profile whose truth is empty
+belongs to nobody among the contacts, and linking it is a mistake. The figures are made by the same code that matches
+files (`whole.py`).
 """
 
-import csv
-import gzip
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scrm.matching.frequencies import count_contacts
-from scrm.matching.keys import MOST_CONTACTS_PER_KEY, Key, contact_keys, profile_keys
+from scrm.matching.files import FileJudgment, csv_rows, read_people
 from scrm.matching.model import MatchModel
-from scrm.matching.score import Action, Ranking, score
-from scrm.matching.views import ContactId, ContactView, Link, ProfileId, ProfileView
+from scrm.matching.score import Action
+from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
+from scrm.matching.whole import Match, Whole
+
+BINS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,151 +28,141 @@ class Labeled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bin:
+    """Best candidates of about the same probability, and how many of them were right."""
+
+    profiles: int
+    expected: float
+    right: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quality:
     """How well a model did; shares between 0 and 1."""
 
     profiles: int
     matchable: int
-    blocking_recall: float
-    candidates_per_profile: float
-    precision: float  # at the threshold with the best F1, ties dropped
+    found_in_five: float  # of the matchable: the right contact is among those shown
+    precision: float  # at the threshold with the best F1
     recall: float
     f1: float
+    recall_at_99: float  # the most that can be found while 99 of 100 are right
+    recall_at_995: float
     auto_precision: float  # of the links made without asking
-    auto_recall: float
+    auto_recall: float  # of the matchable, those linked without asking
     queue_share: float  # of all profiles, those a steward is asked about
-    found_share: float  # of the matchable: right contact linked, or first in the queue
+    calibration_error: float  # mean distance between expected and true, over bins
+    curve: tuple[Bin, ...]
 
 
 def load_labeled(folder: Path) -> Labeled:
-    """Read a labeled set."""
-    ids: dict[str, ContactId] = {}
-    contacts = []
-    for number, row in enumerate(_csv_rows(folder / "contacts.csv.gz"), start=1):
-        ids[row["id"]] = ContactId(number)
-        contacts.append(_contact(ContactId(number), row))
-    named = {(row["network"], row["native_id"]): row["contact_id"] for row in _csv_rows(folder / "truth.csv.gz")}
-    profiles = []
-    truth: dict[ProfileId, ContactId | None] = {}
-    with gzip.open(folder / "profiles.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            row = json.loads(line)
-            profile_id = ProfileId(number)
-            profiles.append(_profile(profile_id, row))
-            right = named.get((row["network"], row["native_id"]), "")
-            truth[profile_id] = ids[right] if right else None
-    return Labeled(contacts=tuple(contacts), profiles=tuple(profiles), truth=truth)
+    """Read a labeled set; rows that cannot be used are left out."""
+
+    def leave_out(_path: Path, _line: int, _reason: str) -> None:
+        return None
+
+    people = read_people(folder / "contacts.csv.gz", folder / "profiles.jsonl.gz", leave_out)
+    named = {
+        (row.get("network"), row.get("native_id")): row.get("contact_id") or ""
+        for _, row in csv_rows(folder / "truth.csv.gz")
+    }
+    truth = {
+        row.profile_id: people.numbers.get(named.get((people.networks[row.profile_id], row.native_id), ""))
+        for row in people.profiles
+    }
+    return Labeled(contacts=people.contacts, profiles=people.profiles, truth=truth)
 
 
-def evaluate(labeled: Labeled, model: MatchModel) -> Quality:
-    """Block, score and decide every profile, and compare with the truth."""
-    rankings = list(rank_all(labeled, model))
-    return measure(labeled, [(profile.profile_id, ranking) for profile, ranking in rankings])
+def evaluate(labeled: Labeled, model: MatchModel, judgments: Iterable[FileJudgment] = ()) -> Quality:
+    """Match everything and compare with the truth; profiles that were judged teach and are not counted."""
+    given = tuple(judgments)
+    _learned, matches = Whole(labeled.contacts, labeled.profiles, given).match(model)
+    judged = {row.profile_id for row in given}
+    return measure(labeled.truth, [row for row in matches if row.profile_id not in judged])
 
 
-def rank_all(labeled: Labeled, model: MatchModel) -> Iterator[tuple[ProfileView, Ranking]]:
-    """Score each profile against the contacts that share a key with it."""
-    frequencies = count_contacts(labeled.contacts)
-    index = _index(labeled.contacts)
-    for profile in labeled.profiles:
-        numbers: set[int] = set()
-        for key in profile_keys(profile):
-            holders = index.get(key, ())
-            if len(holders) <= MOST_CONTACTS_PER_KEY:
-                numbers.update(holders)
-        candidates = [labeled.contacts[number] for number in sorted(numbers)]
-        yield profile, score(profile, candidates, model, frequencies)
-
-
-def measure(labeled: Labeled, rankings: Sequence[tuple[ProfileId, Ranking]]) -> Quality:
-    """Count what was right."""
-    truth = labeled.truth
-    matchable = sum(truth[profile_id] is not None for profile_id, _ in rankings)
-    blocked = linked = linked_right = queued = found = candidates = 0
-    best: list[tuple[float, bool]] = []
-    for profile_id, ranking in rankings:
-        right = truth[profile_id]
-        scored, decision = ranking.scored, ranking.decision
-        candidates += len(scored)
-        blocked += right is not None and any(row.contact_id == right for row in scored)
-        linked += decision.action is Action.LINK
-        linked_right += decision.action is Action.LINK and decision.contact_id == right
-        queued += decision.action is Action.REVIEW
-        found += right is not None and decision.action is not Action.NONE and decision.contact_id == right
-        if scored and (len(scored) == 1 or scored[0].bits > scored[1].bits):
-            best.append((scored[0].probability, scored[0].contact_id == right))
-    precision, recall, f1 = _best_f1(best, matchable)
+def measure(truth: Mapping[ProfileId, ContactId | None], matches: Sequence[Match]) -> Quality:
+    """Count what was right; `matches` has up to five candidates for each profile, best first."""
+    best: dict[ProfileId, Match] = {}
+    shown = 0
+    for row in matches:
+        best.setdefault(row.profile_id, row)
+        shown += row.contact_id is not None and row.contact_id == truth[row.profile_id]
+    matchable = sum(truth[profile_id] is not None for profile_id in best)
+    told = [
+        (row.probability, row.contact_id == truth[row.profile_id])
+        for row in best.values()
+        if row.contact_id is not None
+    ]
+    linked = [row.contact_id == truth[row.profile_id] for row in best.values() if row.action is Action.LINK]
+    curve = _curve(told)
+    precision, recall, f1 = _best_f1(told, matchable)
     return Quality(
-        profiles=len(rankings),
+        profiles=len(best),
         matchable=matchable,
-        blocking_recall=_ratio(blocked, matchable),
-        candidates_per_profile=_ratio(candidates, len(rankings)),
+        found_in_five=_ratio(shown, matchable),
         precision=precision,
         recall=recall,
         f1=f1,
-        auto_precision=_ratio(linked_right, linked),
-        auto_recall=_ratio(linked_right, matchable),
-        queue_share=_ratio(queued, len(rankings)),
-        found_share=_ratio(found, matchable),
+        recall_at_99=_recall_at(told, matchable, 0.99),
+        recall_at_995=_recall_at(told, matchable, 0.995),
+        auto_precision=_ratio(sum(linked), len(linked)),
+        auto_recall=_ratio(sum(linked), matchable),
+        queue_share=_ratio(sum(row.action is Action.REVIEW for row in best.values()), len(best)),
+        calibration_error=_ratio(sum(row.profiles * abs(row.expected - row.right) for row in curve), len(told)),
+        curve=curve,
     )
 
 
-def _best_f1(best: Iterable[tuple[float, bool]], matchable: int) -> tuple[float, float, float]:
-    top = (0.0, 0.0, 0.0)
+def changed(before: Sequence[Match], after: Sequence[Match]) -> list[tuple[Match, Match]]:
+    """Profiles for which another contact or another action comes first than before."""
+    first: dict[ProfileId, Match] = {}
+    for row in before:
+        first.setdefault(row.profile_id, row)
+    second: dict[ProfileId, Match] = {}
+    for row in after:
+        second.setdefault(row.profile_id, row)
+    return [
+        (old, second[profile_id])
+        for profile_id, old in first.items()
+        if (old.contact_id, old.action) != (second[profile_id].contact_id, second[profile_id].action)
+    ]
+
+
+def _thresholds(told: Iterable[tuple[float, bool]], matchable: int) -> list[tuple[float, float]]:
+    """Precision and recall at every threshold; equal probabilities fall together."""
+    ordered = sorted(told, key=lambda row: -row[0])
+    points = []
     right = 0
-    for count, (_, is_right) in enumerate(sorted(best, key=lambda row: -row[0]), start=1):
+    for count, (probability, is_right) in enumerate(ordered, start=1):
         right += is_right
-        precision, recall = right / count, _ratio(right, matchable)
-        f1 = _ratio(2 * precision * recall, precision + recall)
-        if f1 > top[2]:
-            top = (precision, recall, f1)
-    return top
+        if count == len(ordered) or ordered[count][0] != probability:
+            points.append((right / count, _ratio(right, matchable)))
+    return points
+
+
+def _best_f1(told: Iterable[tuple[float, bool]], matchable: int) -> tuple[float, float, float]:
+    found = [(p, r, _ratio(2 * p * r, p + r)) for p, r in _thresholds(told, matchable)]
+    return max(found, key=lambda row: row[2], default=(0.0, 0.0, 0.0))
+
+
+def _recall_at(told: Iterable[tuple[float, bool]], matchable: int, precision: float) -> float:
+    return max((r for p, r in _thresholds(told, matchable) if p >= precision), default=0.0)
+
+
+def _curve(told: Iterable[tuple[float, bool]]) -> tuple[Bin, ...]:
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for probability, is_right in told:
+        bins.setdefault(min(int(probability * BINS), BINS - 1), []).append((probability, is_right))
+    return tuple(
+        Bin(
+            profiles=len(rows),
+            expected=sum(probability for probability, _ in rows) / len(rows),
+            right=sum(is_right for _, is_right in rows) / len(rows),
+        )
+        for _, rows in sorted(bins.items())
+    )
 
 
 def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
-
-
-def _index(contacts: Sequence[ContactView]) -> dict[Key, list[int]]:
-    index: dict[Key, list[int]] = defaultdict(list)
-    for number, contact in enumerate(contacts):
-        for key in contact_keys(contact):
-            index[key].append(number)
-    return dict(index)
-
-
-def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
-
-
-def _contact(contact_id: ContactId, row: Mapping[str, str]) -> ContactView:
-    pairs = (handle.split(":", 1) for handle in row["handles"].split(";") if ":" in handle)
-    return ContactView(
-        contact_id=contact_id,
-        full_name=row["full_name"],
-        first_name=row["first_name"],
-        last_name=row["last_name"],
-        emails=tuple(filter(None, row["emails"].split(";"))),
-        handles=tuple((network, handle) for network, handle in pairs),
-        urls=tuple(filter(None, row["urls"].split(";"))),
-        company=row["company"],
-        title=row["title"],
-        city=row["city"],
-        country=row["country"],
-    )
-
-
-def _profile(profile_id: ProfileId, row: Mapping[str, str]) -> ProfileView:
-    return ProfileView(
-        profile_id=profile_id,
-        network=row["network"],
-        native_id=row["native_id"],
-        handle=row.get("handle") or "",
-        display_name=row.get("display_name") or "",
-        bio=row.get("bio") or "",
-        email=row.get("email") or None,
-        links=(Link(url=row["url"]),) if row.get("url") else (),
-        location=row.get("location") or "",
-        company=row.get("company") or "",
-    )

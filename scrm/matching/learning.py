@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scrm.matching.model import Calibration, MatchModel
+from scrm.matching.score import standing
 from scrm.matching.specification import Features, weights
 from scrm.matching.views import ContactId
 
@@ -134,13 +135,6 @@ def top_of(model: MatchModel, row: Judged, contacts: int) -> Top | None:
         return None
     logit, margin = standing(list(sums.values()))
     return Top(logit=logit, margin=margin, rivals=len(sums) - 1, is_right=best == row.positive)
-
-
-def standing(sums: Sequence[float]) -> tuple[float, float]:
-    """Bits for the best against all others and nobody, and its lead before the second (nobody counts as one)."""
-    ordered = sorted((min(each, 900.0) for each in sums), reverse=True)
-    others = 1.0 + math.fsum(2.0**each for each in ordered[1:])
-    return ordered[0] - math.log2(others), ordered[0] - max(ordered[1:2] or [0.0])
 
 
 def fit_calibration(tops: Sequence[Top]) -> Calibration:

@@ -13,7 +13,7 @@ class Pool:
     """Finds the contacts worth comparing with a profile, as the index in the database does."""
 
     def __init__(self, contacts: Sequence[ContactView]) -> None:
-        self.contacts = contacts
+        self.contacts = list(contacts)
         self.frequencies = count_contacts(contacts)
         held = [tuple(contact_keys(contact)) for contact in contacts]
         shared: Counter[Key] = Counter(key for keys in held for key in keys)
@@ -21,6 +21,13 @@ class Pool:
         for number, keys in enumerate(held):
             for key in keys:
                 self._holders[key].append(number)
+
+    def replace(self, contact: ContactView) -> None:
+        """Put a contact of whom more is known in the place of itself; what it was found by before stays."""
+        number = next(at for at, row in enumerate(self.contacts) if row.contact_id == contact.contact_id)
+        for key in contact_keys(contact) - contact_keys(self.contacts[number]):
+            self._holders.setdefault(key, []).append(number)
+        self.contacts[number] = contact
 
     def candidates(self, profile: ProfileView) -> list[ContactView]:
         """Give the contacts that share a rare key with the profile, most promising first."""

@@ -5,14 +5,14 @@ looking. Measured at a million contacts, this raised the share of right links fr
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from scrm.i18n import N_
 from scrm.matching.evidence import Detail, Evidence
 from scrm.matching.frequencies import Frequencies
-from scrm.matching.model import MatchModel
+from scrm.matching.model import Calibration, MatchModel
 from scrm.matching.rules import RULES, Pair
 from scrm.matching.specification import best_of_groups
 from scrm.matching.views import ContactId, ContactView, ProfileView
@@ -22,7 +22,7 @@ TIE_BITS = 0.01
 TELLING = frozenset(
     {"surname", "surname_in_handle", "company_name", "email", "known_account", "link", "handle_is_mailbox"}
 )
-_HIGHEST_BITS = 1000.0  # 2 to this power is still a float
+_HIGHEST_BITS = 900.0  # 2 to this power is still a float, and so is the sum of many
 
 
 class Judged(StrEnum):
@@ -101,7 +101,7 @@ def score(
         if judged.get(contact.contact_id) is not Judged.NEGATIVE
     ]
     sums = {contact_id: math.fsum(row.bits for row in evidence) for contact_id, evidence in rows}
-    chances = probabilities(sums)
+    chances = calibrated(sums, model)
     scored = [
         Scored(
             contact_id=contact_id,
@@ -139,6 +139,30 @@ def probabilities(sums: Mapping[ContactId, float]) -> dict[ContactId, float]:
     odds = {contact_id: 2.0 ** min(bits, _HIGHEST_BITS) for contact_id, bits in sums.items()}
     everything = 1.0 + math.fsum(odds.values())
     return {contact_id: mine / everything for contact_id, mine in odds.items()}
+
+
+def standing(sums: Sequence[float]) -> tuple[float, float]:
+    """Bits for the best against all others and nobody, and its lead before the second (nobody counts as one)."""
+    ordered = sorted((min(each, _HIGHEST_BITS) for each in sums), reverse=True)
+    others = 1.0 + math.fsum(2.0**each for each in ordered[1:])
+    return ordered[0] - math.log2(others), ordered[0] - max(ordered[1:2] or [0.0])
+
+
+def calibrated(sums: Mapping[ContactId, float], model: MatchModel) -> dict[ContactId, float]:
+    """Give the probabilities, that of the best candidate as the model learned to read it; the others share the rest.
+
+    Of equally good candidates none is the best: they stay as they are.
+    """
+    chances = probabilities(sums)
+    if not sums or model.calibration == Calibration():
+        return chances
+    logit, margin = standing(list(sums.values()))
+    if margin < TIE_BITS and len(sums) > 1:
+        return chances
+    best = min(sums, key=lambda contact: (-sums[contact], contact))
+    top = model.calibration.probability(logit, margin, len(sums) - 1)
+    left = (1.0 - top) / max(1.0 - chances[best], 1e-12)
+    return {contact: top if contact == best else min(each * left, top) for contact, each in chances.items()}
 
 
 def decide(ranked: tuple[Scored, ...], model: MatchModel, judged: Mapping[ContactId, Judged]) -> Decision:

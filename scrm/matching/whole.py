@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scrm.matching.files import FileJudgment
-from scrm.matching.learning import Judged, learn, standing
+from scrm.matching.learning import Judged, learn
 from scrm.matching.model import MatchModel
 from scrm.matching.pool import Pool
 from scrm.matching.rules import Pair
-from scrm.matching.score import TELLING, TIE_BITS, Action, weigh
+from scrm.matching.score import TELLING, TIE_BITS, Action, standing, weigh
 from scrm.matching.specification import Features, features, weights
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 
@@ -59,63 +59,49 @@ class Whole:
             else:
                 self._negative[row.profile_id].add(row.contact_id)
         self.profiles = profiles
-        self._pool = Pool(self._with_accounts(contacts))
-        self._people = {contact.contact_id: contact for contact in self._pool.contacts}
-
-    def _with_accounts(self, contacts: Sequence[ContactView]) -> list[ContactView]:
-        """Add what positive judgments say: a confirmed account is known, and its handle may be used elsewhere."""
-        confirmed: dict[ContactId, list[ProfileView]] = defaultdict(list)
-        for profile in self.profiles:
-            if profile.profile_id in self._positive:
-                confirmed[self._positive[profile.profile_id]].append(profile)
-        return [
-            replace(
-                contact,
-                handles=contact.handles + tuple((row.network, row.handle) for row in confirmed[contact.contact_id]),
-            )
-            if contact.contact_id in confirmed
-            else contact
-            for contact in contacts
-        ]
-
-    def columns(self, profile: ProfileView) -> dict[ContactId, Features]:
-        """Compare a profile with its candidates; a judged pair is no evidence for itself."""
-        own = self._positive.get(profile.profile_id)
-        found: dict[ContactId, Features] = {}
-        for contact in self._pool.candidates(profile):
-            pair = Pair(contact=contact, profile=profile, model=self._model, frequencies=self._pool.frequencies)
-            row = features(pair)
-            if contact.contact_id == own:
-                row.pop("known_account", None)
-                row.pop("same_handle", None)
-            found[contact.contact_id] = row
-        return found
-
-    _model: MatchModel
+        self._pool = Pool(contacts)
+        self._people = {contact.contact_id: contact for contact in contacts}
 
     def match(self, model: MatchModel) -> tuple[MatchModel, list[Match]]:
         """Match everything; gives the model that was learned from the judgments (else the same) and all matches."""
-        self._model = model
-        compared = [(profile, self.columns(profile)) for profile in self.profiles]
-        learned = learn(
-            model,
-            [
-                Judged(
-                    network=profile.network_word,
-                    candidates=found,
-                    positive=self._positive.get(profile.profile_id),
-                    negative=frozenset(self._negative.get(profile.profile_id, ())),
-                )
-                for profile, found in compared
-                if profile.profile_id in self._positive or profile.profile_id in self._negative
-            ],
-            len(self._people),
-            name="judged",
-            version=model.version,
-        )
-        scored = [self._score(profile, found, learned) for profile, found in compared]
+        # a judged pair must not teach that it was judged: learn first, and only then let judgments be evidence
+        judged = [self._judged(row, model) for row in self.profiles if self._is_judged(row.profile_id)]
+        learned = learn(model, judged, len(self._people), name="judged", version=model.version)
+        self._know_accounts()
+        scored = [self._score(profile, self._columns(profile, learned), learned) for profile in self.profiles]
         claims = _claims(scored)
         return learned, [match for row in scored for match in self._matches(row, learned, claims)]
+
+    def _is_judged(self, profile_id: ProfileId) -> bool:
+        return profile_id in self._positive or profile_id in self._negative
+
+    def _judged(self, profile: ProfileView, model: MatchModel) -> Judged:
+        return Judged(
+            network=profile.network_word,
+            candidates=self._columns(profile, model),
+            positive=self._positive.get(profile.profile_id),
+            negative=frozenset(self._negative.get(profile.profile_id, ())),
+        )
+
+    def _columns(self, profile: ProfileView, model: MatchModel) -> dict[ContactId, Features]:
+        """Compare a profile with its candidates."""
+        return {
+            contact.contact_id: features(
+                Pair(contact=contact, profile=profile, model=model, frequencies=self._pool.frequencies)
+            )
+            for contact in self._pool.candidates(profile)
+        }
+
+    def _know_accounts(self) -> None:
+        """Add what positive judgments say: a confirmed account is known, and its handle may be used elsewhere."""
+        confirmed: dict[ContactId, list[tuple[str, str]]] = defaultdict(list)
+        for profile in self.profiles:
+            if profile.profile_id in self._positive and profile.handle:
+                confirmed[self._positive[profile.profile_id]].append((profile.network, profile.handle))
+        for contact_id, handles in confirmed.items():
+            contact = replace(self._people[contact_id], handles=(*self._people[contact_id].handles, *handles))
+            self._people[contact_id] = contact
+            self._pool.replace(contact)
 
     def _score(self, profile: ProfileView, found: Mapping[ContactId, Features], model: MatchModel) -> _Scored:
         refused = self._negative.get(profile.profile_id, set())
