@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scrm.sandbox.salesforce.users import Actor
 
 ORDER = ("CustomObject", "CustomField", "ValidationRule", "PermissionSet")
+RIGHTS = {"allowCreate": "createable", "allowEdit": "updateable", "allowDelete": "deletable"}
 CUSTOM = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
 
 
@@ -158,8 +159,9 @@ class Deploying:
                 raise FieldError(f"Permission Edit {one} depends on permission(s): Read {one}")
             if is_true(item, "allowRead"):
                 given.readable_objects.add(one.lower())
-            if is_true(item, "allowEdit") and is_true(item, "allowCreate"):
-                given.writable_objects.add(one.lower())
+            for tag, right in RIGHTS.items():
+                if is_true(item, tag):
+                    given.writable_objects.setdefault(right, set()).add(one.lower())
         for item in xml.findall("fieldPermissions"):
             self._give_field(given, item)
         self.permission_sets[name] = given

@@ -40,6 +40,7 @@ BRIEF = (
     "undeletable",
     "updateable",
 )
+RIGHTS = ("createable", "updateable", "deletable")
 MASTER_RECORD_TYPE = "012000000000000AAA"
 
 
@@ -62,13 +63,10 @@ def describe_object(one: SObject, schema: Schema, user: User, base: str, site: s
     """`site` is the address people open, for the links of the pages."""
     own = f"{base}/sobjects/{one.name}"
     facts = {key: value for key, value in one.facts.items() if key != "recordTypeInfos"}
-    may_write = user.may_write_object(one)
     return {
         **facts,
         "name": one.name,
-        "createable": facts["createable"] and may_write,
-        "updateable": facts["updateable"] and may_write,
-        "deletable": facts["deletable"] and may_write,
+        **{right: facts[right] and user.may_write_object(one, right) for right in RIGHTS},
         "fields": [_field(field, user, one) for field in one.fields.values() if user.may_read(one, field)],
         "recordTypeInfos": [_master_record_type(own)],
         "urls": _urls(one, own, site),

@@ -45,7 +45,7 @@ class Intake:
                 continue
             given[field.name] = stored(field, value, is_csv=is_csv)
             if given[field.name] is not None and field.type == "reference":
-                self._check_reference(field, given[field.name])
+                self._check_reference(actor, field, given[field.name])
         if refused:
             sentence = (
                 f"Unable to create/update fields: {', '.join(refused)}. Please check the security settings of this "
@@ -77,7 +77,7 @@ class Intake:
                 raise RefusedError("INVALID_FIELD", sentence)
         raise RefusedError("INVALID_FIELD", f"No such column '{name}' to find a parent by")
 
-    def _check_reference(self, field: Field, record_id: str) -> None:
+    def _check_reference(self, actor: Actor, field: Field, record_id: str) -> None:
         kind = self.schema.by_prefix(record_id)
         if kind is None or kind.name not in field.refers_to:
             sentence = f"{field.label}: id value of incorrect type: {record_id}"
@@ -85,5 +85,8 @@ class Intake:
         row = self.rows.get(record_id)
         if row is None:
             raise RefusedError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        if row.id in actor.user.unshared:
+            sentence = "insufficient access rights on cross-reference id"
+            raise RefusedError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", sentence)
         if row.is_deleted:
             raise RefusedError("ENTITY_IS_DELETED", DELETED)

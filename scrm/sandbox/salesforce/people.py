@@ -45,6 +45,7 @@ VERBS = frozenset(
         "purge",
         "refuse",
         "undelete",
+        "unshare",
         "validate",
     }
 )
@@ -173,6 +174,12 @@ class People:
         given = self.deploying.permission_sets[permission_set]
         fields = {"PermissionSetId": given.id, "AssigneeId": self.users[username.lower()].id}
         return self.add("PermissionSetAssignment", fields)
+
+    def unshare(self, username: str, record_id: str, *, is_unshared: bool = True) -> None:
+        """Let a user no longer see a record, or see it again."""
+        with self.lock_all:
+            unshared = self.users[username.lower()].unshared
+            (unshared.add if is_unshared else unshared.discard)(record_id)
 
     def _actor(self) -> Actor:
         return Actor(user=self.administrator, client=None, allows_duplicates=True)

@@ -94,7 +94,7 @@ class Saving:
     ) -> Saved:
         """Change the fields sent; `stamp` is that of a change begun earlier and committed only now."""
         row = self.found(one, record_id)
-        self._demand(actor, one, "updateable")
+        self._demand(actor, one, "updateable", row)
         given = self.intake.given(actor, one, sent, "updateable", is_csv=is_csv)
         if one.name == "Lead" and row.values.get("IsConverted") and not actor.user.is_administrator:
             raise RefusedError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
@@ -143,17 +143,26 @@ class Saving:
     def delete(self, actor: Actor, one: SObject, record_id: str) -> None:
         """Put a record into the recycle bin."""
         row = self.found(one, record_id)
-        self._demand(actor, one, "deletable")
+        self._demand(actor, one, "deletable", row)
         self.rules.check_locks(one, row.id, row.values)
-        self.bury(actor, one, row, kind="delete")
+        for child, by in self.children(row.id):
+            if self.schema[child.object].fields[by.lower()].facts["restrictedDelete"]:
+                sentence = f"Your attempt to delete could not be completed because of the following: {child.id}"
+                raise RefusedError("DELETE_FAILED", sentence)
+        with self.rows.all_or_none():
+            self.bury(actor, one, row, kind="delete")
 
     def bury(self, actor: Actor, one: SObject, row: Row, *, kind: str, **changes: str) -> None:
         """Mark a record as deleted, with further changes such as the record it was merged into."""
         values = {**row.values, "SystemModstamp": self.rows.stamp(), **changes}
         released = []
         for child, by in self.children(row.id):
+            kind_of_child = self.schema[child.object]
+            if kind_of_child.fields[by.lower()].facts["cascadeDelete"]:
+                self.bury(actor, kind_of_child, child, kind=kind)
+                continue
             # a lookup to a deleted record is emptied, without a new stamp
-            self.rows.put(self.schema[child.object], Row(object=child.object, values={**child.values, by: None}))
+            self.rows.put(kind_of_child, Row(object=child.object, values={**child.values, by: None}))
             released.append((child.id, by))
         gone = Row(object=one.name, values=values, deleted_at=self.rows.now(), released=tuple(released))
         self.rows.put(one, gone)
@@ -209,15 +218,18 @@ class Saving:
                     sentence = f"duplicate value found: {by.name} duplicates value on record with id: {other.id[:15]}"
                     raise RefusedError("DUPLICATE_VALUE", sentence)
 
-    def _demand(self, actor: Actor, one: SObject, right: str) -> None:
+    def _demand(self, actor: Actor, one: SObject, right: str, row: Row | None = None) -> None:
         if not one.facts[right]:
             raise RefusedError(
                 "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {one.name} does not support this"
             )
-        if not actor.user.may_write_object(one):
+        if not actor.user.may_write_object(one, right):
             sentence = "insufficient access rights on object id" if right != "createable" else ""
             sentence = sentence or f"You don't have permission to create records of {one.facts['label']}."
             raise RefusedError("INSUFFICIENT_ACCESS_OR_READONLY", sentence)
+        if row is not None and row.id in actor.user.unshared:
+            # what is not shared looks like what is not there
+            raise RefusedError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 
     def _finish(self, actor: Actor, one: SObject, record_id: str | None, values: dict[str, Any], stamp: str) -> None:
         """Derive and check what the record would be."""

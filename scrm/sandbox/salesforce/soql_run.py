@@ -96,7 +96,10 @@ class Reader:
         """Return the records a query names, sorted and cut."""
         matches = self._test(select, one, select.where) if select.where else lambda _: True
         known = self._likely(select, one, with_deleted=with_deleted)
-        rows = [row for row in known if (with_deleted or not row.is_deleted) and matches(row)]
+        unshared = self.user.unshared
+        rows = [
+            row for row in known if (with_deleted or not row.is_deleted) and row.id not in unshared and matches(row)
+        ]
         for order in reversed(select.order):
             reached = self.reach(select, one, order.path)
             if not reached.field.facts["sortable"]:

@@ -24,7 +24,8 @@ class PermissionSet:
     name: str
     label: str
     readable_objects: set[str] = field(default_factory=set)
-    writable_objects: set[str] = field(default_factory=set)
+    # by right: createable, updateable, deletable
+    writable_objects: dict[str, set[str]] = field(default_factory=dict)
     readable_fields: set[str] = field(default_factory=set)
     editable_fields: set[str] = field(default_factory=set)
 
@@ -40,6 +41,8 @@ class User:
     granted: Callable[[str], list[PermissionSet]]
     is_active: bool = True
     hidden: set[str] = field(default_factory=set)
+    # records that are not shared with it, by id
+    unshared: set[str] = field(default_factory=set)
 
     def may_read_object(self, one: SObject) -> bool:
         name = one.name.lower()
@@ -47,11 +50,12 @@ class User:
             return True
         return any(name in given.readable_objects for given in self.granted(self.id))
 
-    def may_write_object(self, one: SObject) -> bool:
+    def may_write_object(self, one: SObject, right: str) -> bool:
+        """Whether it has one of the rights createable, updateable or deletable."""
         name = one.name.lower()
         if self.is_administrator or not one.is_custom:
             return True
-        return any(name in given.writable_objects for given in self.granted(self.id))
+        return any(name in given.writable_objects.get(right, ()) for given in self.granted(self.id))
 
     def may_read(self, one: SObject, field: Field) -> bool:
         return self._may(one, field, editing=False)

@@ -1,7 +1,9 @@
 """One value for one field: what is stored of what was sent, or why it is refused.
 
 Texts are trimmed, empty ones are null, e-mail addresses are lower-cased, times are kept to the second in UTC.
-Sentences of the refusals as in the recorded answers where there are any, else from memory, 2026-11-24.
+Sentences of the refusals as in the recorded answers where there are any, else from memory, 2026-11-24. That surrogate
+pairs count as two says https://help.salesforce.com/s/articleView?id=005166849 of formulas and Apex, read 2026-11-24;
+that the length of a field is counted so, too, is from memory.
 """
 
 from __future__ import annotations
@@ -75,7 +77,8 @@ def _text(field: Field, value: object) -> str | None:
     text = value.replace("\x00", "").strip()
     if not text:
         return None
-    if field.length and len(text) > field.length:
+    # a sign outside of the first plane counts twice, as in formulas and Apex
+    if field.length and len(text.encode("utf-16-le")) // 2 > field.length:
         sentence = f"{field.label}: data value too large: {text} (max length={field.length})"
         raise RefusedError("STRING_TOO_LONG", sentence, (field.name,))
     if field.type == "email":

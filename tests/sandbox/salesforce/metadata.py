@@ -33,13 +33,14 @@ WRITER = """<?xml version="1.0" encoding="UTF-8"?>
 <viewAllRecords>false</viewAllRecords></objectPermissions>{fields}</PermissionSet>"""
 
 
-def writer(*names: str) -> str:
-    """The permission set, with these fields."""
+def writer(*names: str, without: str = "") -> str:
+    """The permission set, with these fields, and without one of the rights on the object."""
     form = (
         "<fieldPermissions><editable>true</editable><field>Note__c.{}</field><readable>true</readable>"
         "</fieldPermissions>"
     )
-    return WRITER.format(fields="".join(form.format(name) for name in names))
+    rights = WRITER.replace(f"<{without}>true", f"<{without}>false")
+    return rights.format(fields="".join(form.format(name) for name in names))
 
 
 def note_object(fields: str = FIELDS) -> str:

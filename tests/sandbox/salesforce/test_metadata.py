@@ -9,9 +9,10 @@ import pytest
 from simple_salesforce.api import Salesforce as Client
 
 from scrm.sandbox.salesforce import Salesforce
+from scrm.sandbox.salesforce.package import read_zip
 from tests.sandbox.salesforce.conftest import VERSION, Rest
 from tests.sandbox.salesforce.doorway import session_to
-from tests.sandbox.salesforce.metadata import KEY, package, writer
+from tests.sandbox.salesforce.metadata import FIELDS, KEY, package, writer
 
 SOURCE = Path(__file__).parents[3] / "salesforce"
 
@@ -150,3 +151,31 @@ def test_a_session_that_ended_is_a_fault(org: Salesforce) -> None:
 def test_the_metadata_this_project_ships_can_be_deployed_to_it(org: Salesforce) -> None:
     assert org.people.deploy_source(str(SOURCE)) == []
     assert org.schema.find("Social_Profile__c")
+
+
+def test_rights_on_an_object_are_single_ones(rest: Rest, org: Salesforce) -> None:
+    assert org.people.deploy(read_zip(package(permissions=writer("Key__c", without="allowDelete")).getvalue())) == []
+    org.people.assign("Writer", "integration@nordwerk.example")
+    described = rest.ok("GET", "sobjects/Note__c/describe")
+    assert (described["createable"], described["deletable"]) == (True, False)
+    made = rest.ok("POST", "sobjects/Note__c", {"Needed__c": "x"})
+    refused = rest("DELETE", f"sobjects/Note__c/{made['id']}")
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (403, "INSUFFICIENT_ACCESS_OR_READONLY")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "status", "left"), [("Restrict", 400, 1), ("Cascade", 204, 0), ("SetNull", 204, 1)]
+)
+def test_a_lookup_decides_what_a_deletion_does_to_its_record(
+    rest: Rest, org: Salesforce, constraint: str, status: int, left: int
+) -> None:
+    fields = FIELDS.replace("SetNull", constraint)
+    assert org.people.deploy(read_zip(package(fields, writer("Contact__c")).getvalue())) == []
+    org.people.assign("Writer", "integration@nordwerk.example")
+    contact = org.people.add("Contact", {"LastName": "A"})
+    note = org.people.add("Note__c", {"Needed__c": "x", "Contact__c": contact})
+    assert rest("DELETE", f"sobjects/Contact/{contact}").status_code == status
+    rows = rest.query("SELECT Id, Contact__c FROM Note__c")
+    assert len(rows) == left
+    if constraint == "SetNull":
+        assert rows == [{**rows[0], "Id": note, "Contact__c": None}]

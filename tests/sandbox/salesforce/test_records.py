@@ -146,3 +146,26 @@ def test_records_refer_only_to_records_of_the_right_kind(rest: Rest, org: Salesf
     assert rest("POST", "sobjects/Event", event).json()[0]["errorCode"] == "ENTITY_IS_DELETED"
     org.people.undelete(contact)
     assert rest.ok("GET", f"sobjects/Event/{made['id']}")["WhoId"] == contact
+
+
+def test_a_sign_outside_of_the_first_plane_counts_twice(rest: Rest) -> None:
+    assert rest("POST", "sobjects/Contact", {"LastName": "🦊" * 40}).status_code == 201
+    assert rest("POST", "sobjects/Contact", {"LastName": "🦊" * 40 + "x"}).json()[0]["errorCode"] == "STRING_TOO_LONG"
+
+
+def test_a_record_that_is_not_shared_is_as_if_it_were_not_there(rest: Rest, org: Salesforce) -> None:
+    contact = org.people.add("Contact", {"LastName": "A"})
+    org.people.unshare("integration@nordwerk.example", contact)
+    assert rest.query("SELECT Id FROM Contact") == []
+    assert rest("GET", f"sobjects/Contact/{contact}").status_code == 404
+    records = [{"attributes": {"type": "Contact"}, "Id": contact, "Title": "x"}]
+    (changed,) = rest.ok("PATCH", "composite/sobjects", {"records": records})
+    assert changed["errors"][0]["statusCode"] == "INVALID_CROSS_REFERENCE_KEY"
+    case = rest("POST", "sobjects/Case", {"Subject": "x", "ContactId": contact})
+    assert case.json()[0]["errorCode"] == "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+    org.people.unshare("integration@nordwerk.example", contact, is_unshared=False)
+    assert len(rest.query("SELECT Id FROM Contact")) == 1
+
+
+def test_a_key_in_the_path_that_ends_like_a_file_is_never_found(rest: Rest) -> None:
+    assert rest("PATCH", "sobjects/Contact/Email/a@example.inc", {"LastName": "A"}).status_code == 404
