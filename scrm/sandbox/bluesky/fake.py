@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -23,9 +23,9 @@ from scrm.sandbox.bluesky.state import BLOCK, FOLLOW, INVALID_HANDLE, LIKE, POST
 from scrm.sandbox.bluesky.truth import Truth
 from scrm.sandbox.bluesky.writing import Writer
 from scrm.sandbox.cast import BLUESKY_DOMAIN
-from scrm.sandbox.ledger import Failure, Ledger
+from scrm.sandbox.ledger import Ledger
 from scrm.sandbox.network import COMMON_VERBS
-from scrm.sandbox.server import Server
+from scrm.sandbox.served import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LONGEST_POST = 300
 
 
-class Bluesky:
+class Bluesky(Served):
     """One Bluesky network on loopback."""
 
     key = "bluesky"
@@ -53,9 +53,7 @@ class Bluesky:
     ) -> None:
         terms = terms or Terms()
         now = clock or (lambda: datetime.now(UTC))
-        self.base_url = ""
         self._port = port
-        self._server: Server | None = None
         self._lock = threading.RLock()
         self._appview = AppView()
         self._truth = Truth(self._appview)
@@ -72,21 +70,6 @@ class Bluesky:
             self._lock,
         )
         api.attach(self.web, per_address=Limit(points=rate_limit, seconds=PER_ADDRESS.seconds), clock=now)
-
-    def start(self) -> Self:
-        self._server = Server(self.web, port=self._port).start()
-        self.base_url = self._server.base_url
-        return self
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def add_account(self, person: Person, *, at: datetime) -> str:
         """Open the person's account and return its did."""
@@ -248,24 +231,9 @@ class Bluesky:
         with self._lock:
             return self._people[person_key].repository.car()
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        """Give the next `times` requests (of that path, as `/xrpc/…`) this answer."""
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries()
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()
 
 
 def _reference(record: Record) -> dict[str, str]:

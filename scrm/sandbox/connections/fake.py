@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import Flask, Response, g, request
 
@@ -24,9 +24,9 @@ from scrm.sandbox.connections.oauth import App, AuthorizationServer
 from scrm.sandbox.connections.routes import OAUTH, ROUTES
 from scrm.sandbox.connections.state import State
 from scrm.sandbox.connections.truth import Truth
-from scrm.sandbox.ledger import Failure, Ledger
+from scrm.sandbox.ledger import Ledger
 from scrm.sandbox.network import COMMON_VERBS
-from scrm.sandbox.server import Server
+from scrm.sandbox.served import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -79,7 +79,7 @@ FORMS = {"topic", "note", "entry", "status"}
 COMMUNITIES = {"public": OPEN, "community": CLOSED}
 
 
-class Connections:
+class Connections(Served):
     """One company's Connections on loopback, with one registered consumer.
 
     `link_origin` is the origin the server believes to be its own when it links a feed to its next page.
@@ -111,7 +111,6 @@ class Connections:
         redirect_uris: Collection[str] | None = None,
     ) -> None:
         self._clock = clock or (lambda: datetime.now(UTC))
-        self.base_url = ""
         self._lock = threading.RLock()
         self._link_origin = link_origin
         self._hides_emails = hides_emails
@@ -133,19 +132,18 @@ class Connections:
         self._life = Life(state=self._state, truth=self._truth, ids=Ids(seed))
         self._announces_in = itertools.cycle(("entry", "note"))
         self._ledger = Ledger(ROUTES, error_body=errors.body_of_status, clock=self._clock)
-        self._flask = Flask("scrm.sandbox.connections", static_folder=None)
+        self.web = Flask("scrm.sandbox.connections", static_folder=None)
         self._add_views(has_form=has_form)
         self._port = port
-        self._server: Server | None = None
 
     def _add_views(self, *, has_form: bool) -> None:
         gate = Gate(self._ledger, self._access, self._lock, has_form=has_form, hides_emails=self._hides_emails)
-        gate.attach_before_ledger(self._flask)
-        self._ledger.attach(self._flask, self)
-        gate.attach_after_ledger(self._flask)
-        AuthorizationServer(self._app, self._state, self._access, self._lock).attach(self._flask)
+        gate.attach_before_ledger(self.web)
+        self._ledger.attach(self.web, self)
+        gate.attach_after_ledger(self.web)
+        AuthorizationServer(self._app, self._state, self._access, self._lock).attach(self.web)
         for root in ("profiles", "communities", "forums", "blogs", "connections"):
-            self._flask.add_url_rule(f"/{root}/<path:rest>", root, self._serve)
+            self.web.add_url_rule(f"/{root}/<path:rest>", root, self._serve)
 
     def _serve(self, rest: str) -> Response:
         del rest  # the gate has found the call
@@ -167,21 +165,6 @@ class Connections:
         except RefusedError as error:
             return refusal(error, g.call.application)
         return Response(body, content_type=kind)
-
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._server.base_url
-        return self
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def app(self) -> dict[str, str]:
         """Return the registered consumer's values, and the addresses of this server."""
@@ -329,20 +312,6 @@ class Connections:
         with self._lock:
             self._access.revoke(self._state.by_key[person_key])
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries()
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()

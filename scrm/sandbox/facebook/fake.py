@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -28,8 +28,7 @@ from scrm.sandbox.graph.tokens import Tokens
 from scrm.sandbox.graph.usage import APP_LIMIT, BUSINESS_LIMIT, Usage
 from scrm.sandbox.graph.versions import DEFAULT, Versions
 from scrm.sandbox.graph.webhooks import RETRY_AFTER, Webhooks
-from scrm.sandbox.ledger import Failure
-from scrm.sandbox.server import Server
+from scrm.sandbox.served import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +40,7 @@ APP_SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # noqa: S105 - of an invented a
 VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105 - of an invented app
 
 
-class Facebook(Life):
+class Facebook(Life, Served):
     """Facebook on loopback, with one app that is registered there."""
 
     key = "facebook"
@@ -101,12 +100,12 @@ class Facebook(Life):
         )
         self._usage = Usage(clock=now, app_limit=app_limit, business_limit=page_limit)
         self._ledger = GraphLedger(ROUTES, clock=now)
-        self.app_server = Flask("scrm.sandbox.facebook", static_folder=None)
-        self._ledger.attach(self.app_server, self)
-        Versions(clock=now).attach(self.app_server)
-        self._usage.attach(self.app_server)
-        add_errors(self.app_server)
-        self._login.attach(self.app_server)
+        self.web = Flask("scrm.sandbox.facebook", static_folder=None)
+        self._ledger.attach(self.web, self)
+        Versions(clock=now).attach(self.web)
+        self._usage.attach(self.web)
+        add_errors(self.web)
+        self._login.attach(self.web)
         reader = Reader(
             state=state,
             tokens=self.tokens,
@@ -117,30 +116,17 @@ class Facebook(Life):
             lock=lock,
             most_rows=most_rows,
         )
-        Settings(reader, self.webhooks).attach(self.app_server)
-        add_api(self.app_server, reader)
+        Settings(reader, self.webhooks).attach(self.web)
+        add_api(self.web, reader)
         self._is_pushing = is_pushing
         self._port = port
-        self._server: Server | None = None
-        self.base_url = ""
 
-    def start(self) -> Self:
-        self._server = Server(self.app_server, port=self._port).start()
-        self.base_url = self._server.base_url
+    def _on_start(self) -> None:
         if self._is_pushing:
             self.webhooks.start()
-        return self
 
-    def stop(self) -> None:
+    def _on_stop(self) -> None:
         self.webhooks.stop()
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def app(self) -> dict[str, str]:
         """Return what the registered app's owner knows, and the addresses to put in place of the real ones."""
@@ -204,24 +190,10 @@ class Facebook(Life):
         """Return the calls charged so far: for the app, and by type for each page."""
         return self._usage.consumed()
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     def fail_with(self, code: int, subcode: int = 0, *, times: int = 1, path: str | None = None) -> None:
         """Give the next requests a documented error, with the status it comes with."""
         body = json.dumps(error_body(code, subcode)).encode()
         self.fail(status=TABLE[code, subcode].status, times=times, path=path, body=body)
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()
 
     def _pages(self) -> list[Page]:
         with self._lock:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Self
 
 from flask import Flask
 
@@ -27,15 +26,14 @@ from scrm.sandbox.instagram.oauth import LONG, Login
 from scrm.sandbox.instagram.routes import ROUTES
 from scrm.sandbox.instagram.state import State
 from scrm.sandbox.instagram.webhooks import FORMS, MENTIONS_AS, InstagramWebhooks
-from scrm.sandbox.ledger import Failure
-from scrm.sandbox.server import Server
+from scrm.sandbox.served import Served
 
 CLIENT_ID = "990602627938098"
 CLIENT_SECRET = "app_secret"  # noqa: S105 - of an invented app
 VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105
 
 
-class Instagram(Life):
+class Instagram(Life, Served):
     """One Instagram on loopback."""
 
     key = "instagram"
@@ -88,29 +86,16 @@ class Instagram(Life):
         add_errors(app)
         self._login.attach(app)
         api.attach(app)
-        self._flask = app
+        self.web = app
         self._is_pushing = is_pushing
         self._port = port
-        self._server: Server | None = None
-        self.base_url = ""
 
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._server.base_url
+    def _on_start(self) -> None:
         if self._is_pushing:
             self.webhooks.start()
-        return self
 
-    def stop(self) -> None:
+    def _on_stop(self) -> None:
         self.webhooks.stop()
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def app(self) -> dict[str, str]:
         """Return what an admin reads in the app's dashboard, and the addresses in place of the real ones."""
@@ -159,17 +144,3 @@ class Instagram(Life):
     def usage(self) -> dict[str, int]:
         """Return how many calls each account was charged."""
         return self._usage.consumed()
-
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import Flask, Response, g, json
 
@@ -27,8 +27,8 @@ from scrm.sandbox.jive.routes import CALLS, PREFIX, ROUTES
 from scrm.sandbox.jive.state import Content, State
 from scrm.sandbox.jive.truth import Truth
 from scrm.sandbox.jive.webhooks import Webhooks
-from scrm.sandbox.ledger import Failure, Ledger
-from scrm.sandbox.server import Server
+from scrm.sandbox.ledger import Ledger
+from scrm.sandbox.served import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ VERSION = {
 }
 
 
-class Jive:
+class Jive(Sending):
     """One community on loopback, with one add-on installed.
 
     `throttle` are the bounds (lower, upper) of the add-on's rate; `deliver_every` (seconds) sends webhooks in a
@@ -85,7 +85,6 @@ class Jive:
         deliver_every: float | None = None,
     ) -> None:
         now = clock or (lambda: datetime.now(UTC))
-        self.base_url = ""
         self._lock = threading.RLock()
         self._state = State()
         self._truth = Truth()
@@ -101,16 +100,13 @@ class Jive:
         self._webhooks = Webhooks(self._state, self._add_on, now, self._lock, is_listed=is_listed)
         self._life = Life(self._state, self._truth, self._webhooks.hear)
         self._ledger = Ledger(ROUTES, error_body=problems.body_of_status, clock=now)
-        self._flask = Flask("scrm.sandbox.jive", static_folder=None)
-        self._ledger.attach(self._flask, self)
-        Gate(self._access, Throttle(throttle, now), self._lock, is_prefixed=is_prefixed).attach(self._flask)
-        AuthorizationServer(self._add_on, self._state, self._access, self._lock).attach(self._flask)
+        self.web = Flask("scrm.sandbox.jive", static_folder=None)
+        self._ledger.attach(self.web, self)
+        Gate(self._access, Throttle(throttle, now), self._lock, is_prefixed=is_prefixed).attach(self.web)
+        AuthorizationServer(self._add_on, self._state, self._access, self._lock).attach(self.web)
         self._add_views()
         self._port = port
-        self._server: Server | None = None
         self._deliver_every = deliver_every
-        self._stopped = threading.Event()
-        self._sender: threading.Thread | None = None
 
     def _add_views(self) -> None:
         entities = Entities(self._state)
@@ -120,45 +116,23 @@ class Jive:
         contents = ContentReader(self._state, entities, people, has_messages=self._has_messages)
         views = {**people.views(), **contents.views(), **WebhookCalls(self._state, self._webhooks).views()}
         for call in CALLS:
-            self._flask.add_url_rule(
+            self.web.add_url_rule(
                 (PREFIX + call.path).replace("{", "<").replace("}", ">"),
                 call.name,
                 partial(self._serve, call, views[call.name]),
                 methods=[call.method],
             )
         version = json.dumps(VERSION)
-        self._flask.add_url_rule("/api/version", "version", lambda: Response(version, content_type=problems.JSON))
+        self.web.add_url_rule("/api/version", "version", lambda: Response(version, content_type=problems.JSON))
 
     def _serve(self, call: Call, view: Callable[..., Response], **keys: str) -> Response:
         g.call = call
         with self._lock:
             return view(**keys)
 
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._state.base_url = self._server.base_url
-        if self._deliver_every is not None:
-            self._sender = threading.Thread(target=self._keep_sending, name="jive-sender", daemon=True)
-            self._sender.start()
-        return self
-
-    def _keep_sending(self) -> None:
-        while not self._stopped.wait(self._deliver_every):
-            self.deliver()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        if self._sender:
-            self._sender.join()
-            self._sender = None
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
+    def _on_start(self) -> None:
+        self._state.base_url = self.base_url
+        super()._on_start()
 
     def app(self) -> dict[str, str]:
         """Return what Jive gave when the add-on was installed, and the addresses in place of the community's."""
@@ -329,22 +303,8 @@ class Jive:
             counted[path] = counted.get(path, 0) + 1
         return counted
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     error_body = staticmethod(problems.error_body)
 
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries(self._state.api)
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()

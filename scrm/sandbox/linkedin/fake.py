@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import Flask, Response, g
 
-from scrm.sandbox.ledger import Failure, Ledger
+from scrm.sandbox.ledger import Ledger
 from scrm.sandbox.linkedin import errors
 from scrm.sandbox.linkedin.access import ACCESS_LIFE, REFRESH_LIFE, Access
 from scrm.sandbox.linkedin.accounts import Accounts
@@ -28,7 +28,7 @@ from scrm.sandbox.linkedin.subscriptions import Subscriptions
 from scrm.sandbox.linkedin.truth import Truth
 from scrm.sandbox.linkedin.urns import Numbers, small_number
 from scrm.sandbox.linkedin.webhooks import CHALLENGE_SECONDS, Webhooks
-from scrm.sandbox.server import Server
+from scrm.sandbox.served import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scrm.sandbox.network import Person
 
 
-class LinkedIn:
+class LinkedIn(Sending):
     """The whole of LinkedIn on loopback, with one registered application.
 
     `deliver_every` (seconds) sends what is due in a thread of its own; without it only `deliver()` sends.
@@ -76,7 +76,6 @@ class LinkedIn:
         deliver_every: float | None = None,
     ) -> None:
         now = clock or (lambda: datetime.now(UTC))
-        self.base_url = ""
         self._lock = threading.RLock()
         self._app = App(
             name="Nordwerk Social CRM",
@@ -108,18 +107,15 @@ class LinkedIn:
             agent_of=self._accounts.agent_of,
         )
         self._ledger = Ledger(ROUTES, error_body=errors.body_of_status, clock=now)
-        self._flask = Flask("scrm.sandbox.linkedin", static_folder=None)
+        self.web = Flask("scrm.sandbox.linkedin", static_folder=None)
         self._add_views(now)
         self._port = port
-        self._server: Server | None = None
         self._deliver_every = deliver_every
-        self._stopped = threading.Event()
-        self._sender: threading.Thread | None = None
 
     def _add_views(self, now: Callable[[], datetime]) -> None:
-        self._ledger.attach(self._flask, self)
-        Gate(self._access, self._limits).attach(self._flask)
-        AuthorizationServer(self._app, self._state, self._access, self._lock).attach(self._flask)
+        self._ledger.attach(self.web, self)
+        Gate(self._access, self._limits).attach(self.web)
+        AuthorizationServer(self._app, self._state, self._access, self._lock).attach(self.web)
         reading: Mapping[str, Callable[[], Response]] = {
             **Reader(self._state, now).views(),
             **LeadReader(self._state, now).views(),
@@ -135,34 +131,8 @@ class LinkedIn:
                 return reading[name]()
 
         methods = ["GET", "PUT", "POST", "DELETE"]
-        self._flask.add_url_rule("/rest/<path:rest>", "rest", serve, methods=methods)
-        self._flask.add_url_rule("/v2/<path:rest>", "v2", serve, methods=methods)
-
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._server.base_url
-        if self._deliver_every is not None:
-            self._sender = threading.Thread(target=self._keep_sending, name="linkedin-sender", daemon=True)
-            self._sender.start()
-        return self
-
-    def _keep_sending(self) -> None:
-        while not self._stopped.wait(self._deliver_every):
-            self.deliver()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        if self._sender:
-            self._sender.join()
-            self._sender = None
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
+        self.web.add_url_rule("/rest/<path:rest>", "rest", serve, methods=methods)
+        self.web.add_url_rule("/v2/<path:rest>", "v2", serve, methods=methods)
 
     def app(self) -> dict[str, str]:
         """Return the registered application's values, and the addresses to put in place of LinkedIn's."""
@@ -336,22 +306,8 @@ class LinkedIn:
         """Every day's calls by call and member."""
         return self._limits.usage()
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     error_body = staticmethod(errors.error_body)
 
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries()
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()

@@ -10,12 +10,12 @@ import re
 import threading
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from scrm.sandbox.cast import COMPANY_KEY, mastodon_domain
-from scrm.sandbox.ledger import Failure, Ledger
+from scrm.sandbox.ledger import Ledger
 from scrm.sandbox.mastodon.access import RATE_LIMIT, Access, error_body
 from scrm.sandbox.mastodon.api import add_api
 from scrm.sandbox.mastodon.archive import account_archive
@@ -25,7 +25,7 @@ from scrm.sandbox.mastodon.routes import ROUTES
 from scrm.sandbox.mastodon.state import Account, State, Status
 from scrm.sandbox.mastodon.truth import Truth
 from scrm.sandbox.network import COMMON_VERBS
-from scrm.sandbox.server import Server
+from scrm.sandbox.served import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scrm.sandbox.network import Person
 
 
-class Mastodon:
+class Mastodon(Served):
     """One Mastodon server on loopback."""
 
     key = "mastodon"
@@ -54,23 +54,6 @@ class Mastodon:
         add_oauth(self.web, self._state, self._access, self._lock)
         add_api(self.web, self._state, self._access, self._lock)
         self._port = port
-        self._server: Server | None = None
-        self.base_url = ""
-
-    def start(self) -> Self:
-        self._server = Server(self.web, port=self._port).start()
-        self.base_url = self._server.base_url
-        return self
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def add_account(self, person: Person, *, at: datetime) -> str:
         with self._lock:
@@ -243,23 +226,9 @@ class Mastodon:
         with self._lock:
             self._access.revoke_account(self._state.by_key[person_key])
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries()
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()
 
     def export_archive(self, person_key: str = COMPANY_KEY) -> bytes:
         """Return the archive a person may download of their account."""

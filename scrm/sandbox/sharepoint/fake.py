@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import Flask, Response
 
-from scrm.sandbox.ledger import Failure, Ledger
-from scrm.sandbox.server import Server
+from scrm.sandbox.ledger import Ledger
+from scrm.sandbox.served import Sending
 from scrm.sandbox.sharepoint import errors
 from scrm.sandbox.sharepoint.access import ACCESS_LIFE, GRAPH, REFRESH_LIFE, SHAREPOINT, Access
 from scrm.sandbox.sharepoint.accounts import Accounts
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from scrm.sandbox.sharepoint.state import Site, Target
 
 
-class SharePoint:
+class SharePoint(Sending):
     """SharePoint, Graph and Entra on loopback, with one registered application.
 
     `deliver_every` (seconds) sends what is due in a thread of its own; without it only `deliver()` sends.
@@ -68,7 +68,6 @@ class SharePoint:
         deliver_every: float | None = None,
     ) -> None:
         now = clock or (lambda: datetime.now(UTC))
-        self.base_url = ""
         self._lock = threading.RLock()
         self._app = App(
             name="Nordwerk Social CRM",
@@ -95,19 +94,16 @@ class SharePoint:
         self._subscriptions = Subscriptions(self._access, reader, self._notices, self._lock)
         self._life = Life(self._state, self._truth, self._subscriptions.list_changed)
         self._ledger = Ledger(ROUTES, error_body=errors.body_of_status, clock=now)
-        self._flask = Flask("scrm.sandbox.sharepoint", static_folder=None)
+        self.web = Flask("scrm.sandbox.sharepoint", static_folder=None)
         self._add_views(reader)
         self._port = port
-        self._server: Server | None = None
         self._deliver_every = deliver_every
-        self._stopped = threading.Event()
-        self._sender: threading.Thread | None = None
 
     def _add_views(self, reader: Reader) -> None:
-        self._ledger.attach(self._flask, self)
+        self._ledger.attach(self.web, self)
         gate = Gate(self._access, self._limits)
-        gate.attach(self._flask)
-        AuthorizationServer(self._app, self._state, self._access, self._lock).attach(self._flask)
+        gate.attach(self.web)
+        AuthorizationServer(self._app, self._state, self._access, self._lock).attach(self.web)
         reading: dict[str, Callable[..., Response]] = {
             **reader.views(),
             **self._delta.views(),
@@ -127,33 +123,7 @@ class SharePoint:
             return view
 
         for number, call in enumerate(CALLS):
-            self._flask.add_url_rule(call.rule(), f"{call.name}_{number}", served(call), methods=[call.method])
-
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._server.base_url
-        if self._deliver_every is not None:
-            self._sender = threading.Thread(target=self._keep_sending, name="sharepoint-sender", daemon=True)
-            self._sender.start()
-        return self
-
-    def _keep_sending(self) -> None:
-        while not self._stopped.wait(self._deliver_every):
-            self.deliver()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        if self._sender:
-            self._sender.join()
-            self._sender = None
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
+            self.web.add_url_rule(call.rule(), f"{call.name}_{number}", served(call), methods=[call.method])
 
     def app(self) -> dict[str, str]:
         """Return the registered application's values, and the addresses to put in place of Microsoft's.
@@ -319,22 +289,8 @@ class SharePoint:
         """Every call served, and how often each budget was refused."""
         return self._limits.usage()
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     error_body = staticmethod(errors.error_body)
 
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries()
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()

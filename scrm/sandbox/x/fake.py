@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from scrm.sandbox.ledger import Failure, Ledger
-from scrm.sandbox.server import Server
+from scrm.sandbox.ledger import Ledger
+from scrm.sandbox.served import Served
 from scrm.sandbox.x.access import ACCESS_LIFE, Access
 from scrm.sandbox.x.activity import Activity
 from scrm.sandbox.x.compliance import Compliance
@@ -43,7 +43,7 @@ GRANTED = frozenset(
 NOW = timedelta(0)
 
 
-class X(Life):
+class X(Life, Served):
     """One X on loopback, with one app registered by the company."""
 
     key = "x"
@@ -113,9 +113,7 @@ class X(Life):
         by_status = functools.partial(body_of_status, vocabulary=words)
         self._ledger = Ledger(routes(words), error_body=by_status, clock=self._now)
         self._port = port
-        self._server: Server | None = None
-        self.base_url = ""
-        self._site = self._make_site(core, compliance_delay)
+        self.web = self._make_site(core, compliance_delay)
 
     def _make_site(self, core: Core, compliance_delay: timedelta) -> Flask:
         app = Flask("scrm.sandbox.x", static_folder=None)
@@ -136,21 +134,8 @@ class X(Life):
         add_calls(app, core, {place: handler for part in parts for place, handler in part.handlers().items()})
         return app
 
-    def start(self) -> Self:
-        self._server = Server(self._site, port=self._port).start()
-        self.base_url = self._server.base_url
-        return self
-
-    def stop(self) -> None:
+    def _on_stop(self) -> None:
         self._webhooks.stop()
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def app(self) -> dict[str, str]:
         """Return what X shows of the registered app, and the addresses to put in place of the real ones."""
@@ -186,20 +171,6 @@ class X(Life):
             at = self._now()
             said = {"date_time": at.isoformat(timespec="seconds"), "user_id": str(user.id), "app_id": APP_ID}
             self._activity.happened("oauth.revoke", None, by=user, at=at, payload=lambda: said)
-
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()
 
     def charges(self) -> list[dict[str, Any]]:
         """Return what was paid for: day, kind, id, price in dollars, whether it was an owned read."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Flask, Response
 
 from scrm.sandbox.cast import COMPANY_KEY
-from scrm.sandbox.ledger import Failure, Ledger
-from scrm.sandbox.server import Server
+from scrm.sandbox.ledger import Ledger
+from scrm.sandbox.served import Served
 from scrm.sandbox.yammer import errors
 from scrm.sandbox.yammer.access import ACCESS_LIFE, REFRESH_LIFE, Access
 from scrm.sandbox.yammer.accounts import CLOSED, HOME, OPEN, Accounts
@@ -46,7 +46,7 @@ DIRECTORY_NAMES = frozenset({DIRECTORY, HOME.domain, "common", "organizations"})
 MOST_NAMES = 3
 
 
-class Yammer:
+class Yammer(Served):
     """The whole of it on loopback, with one registered application."""
 
     key = "yammer"
@@ -78,7 +78,6 @@ class Yammer:
         most_names: int = MOST_NAMES,
     ) -> None:
         now = clock or (lambda: datetime.now(UTC))
-        self.base_url = ""
         self._lock = threading.RLock()
         self._app = App(
             name="Nordwerk Social CRM",
@@ -95,21 +94,20 @@ class Yammer:
         self._access = Access(access_life=access_life, refresh_life=refresh_life, clock=now)
         self._limits = Limits(limits, now)
         self._ledger = Ledger(ROUTES, error_body=errors.body_of_status, clock=now)
-        self._flask = Flask("scrm.sandbox.yammer", static_folder=None)
+        self.web = Flask("scrm.sandbox.yammer", static_folder=None)
         self._add_views(Views(self._state, most_names=most_names))
         self._port = port
-        self._server: Server | None = None
 
     def _add_views(self, views: Views) -> None:
-        self._ledger.attach(self._flask, self)
-        Gate(self._access, self._limits, self._lock).attach(self._flask)
-        SignIn(self._app, self._state, self._access, self._lock).attach(self._flask)
+        self._ledger.attach(self.web, self)
+        Gate(self._access, self._limits, self._lock).attach(self.web)
+        SignIn(self._app, self._state, self._access, self._lock).attach(self.web)
         reader = Reader(self._state, views, Feeds(self._state, views))
         graph = GraphReader(self._state, lambda: self.base_url)
         for rule, view in reader.views().items():
-            self._flask.add_url_rule(f"/api/v1/{rule}.json", f"yammer {rule}", self._locked(view))
+            self.web.add_url_rule(f"/api/v1/{rule}.json", f"yammer {rule}", self._locked(view))
         for rule, view in graph.views().items():
-            self._flask.add_url_rule(f"/v1.0/{rule}", f"graph {rule}", self._locked(view))
+            self.web.add_url_rule(f"/v1.0/{rule}", f"graph {rule}", self._locked(view))
 
     def _locked(self, view: Callable[..., Response]) -> Callable[..., Response]:
         def serve(**given: Any) -> Response:
@@ -117,21 +115,6 @@ class Yammer:
                 return view(**given)
 
         return serve
-
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._server.base_url
-        return self
-
-    def stop(self) -> None:
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def app(self) -> dict[str, str]:
         """Return the registered application's values, and the addresses to put in place of Microsoft's hosts."""
@@ -268,22 +251,8 @@ class Yammer:
         with self._lock:
             return self._limits.usage()
 
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
-
     error_body = staticmethod(errors.error_body)
 
     def truth(self) -> list[dict[str, object]]:
         with self._lock:
             return self._truth.entries()
-
-    def requests(self) -> list[dict[str, object]]:
-        return self._ledger.requests()

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from scrm.sandbox.ledger import Failure, Ledger
-from scrm.sandbox.server import Server
+from scrm.sandbox.ledger import Ledger
+from scrm.sandbox.served import Served
 from scrm.sandbox.youtube import feed, ids
 from scrm.sandbox.youtube.access import ACCESS_LIFE, Access
 from scrm.sandbox.youtube.api import add_api
@@ -46,7 +46,7 @@ PRIVACY = frozenset({"public", "unlisted", "private"})
 HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,28}[A-Za-z0-9]")
 
 
-class YouTube:
+class YouTube(Served):
     """One YouTube on loopback, and one Google project that asks it."""
 
     key = "youtube"
@@ -96,26 +96,11 @@ class YouTube:
         add_oauth(flask, self._state, self._access, self._client, self._lock)
         add_api(flask, self._state, self._access, self._lock)
         self.hub.attach(flask)
-        self._flask = flask
+        self.web = flask
         self._port = port
-        self._server: Server | None = None
-        self.base_url = ""
 
-    def start(self) -> Self:
-        self._server = Server(self._flask, port=self._port).start()
-        self.base_url = self._server.base_url
-        return self
-
-    def stop(self) -> None:
+    def _on_stop(self) -> None:
         self.hub.stop()
-        if self._server:
-            self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.stop()
 
     def app(self) -> dict[str, str]:
         """Return what the registered app is known by, and the addresses in place of Google's."""
@@ -321,17 +306,6 @@ class YouTube:
     def revoke(self, person_key: str) -> None:
         with self._lock:
             self._access.revoke_channel(self._state.by_key[person_key])
-
-    def fail(
-        self,
-        *,
-        status: int,
-        times: int,
-        path: str | None = None,
-        retry_after: str | None = None,
-        body: bytes | None = None,
-    ) -> None:
-        self._ledger.order_failure(Failure(status=status, times=times, path=path, retry_after=retry_after, body=body))
 
     def truth(self) -> list[dict[str, object]]:
         with self._lock:

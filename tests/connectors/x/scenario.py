@@ -26,7 +26,7 @@ def minute(number: float) -> datetime:
 def fake(*, clock: Callable[[], datetime] = lambda: NOW, **settings: Any) -> Iterator[X]:
     """The fake with a few people on it, pages short, deliveries sent only when a test says so."""
     with X(clock=clock, push=False, **settings) as network:
-        network._site.wsgi_app = _short_pages(network._site.wsgi_app)  # type: ignore[method-assign]
+        network.web.wsgi_app = _short_pages(network.web.wsgi_app)  # type: ignore[method-assign]
         for number, key in enumerate([*NAMED, *LIKERS]):
             network.add_account(person(key), at=START - timedelta(days=100 - number))
         yield network
