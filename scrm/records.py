@@ -146,17 +146,16 @@ class CommunityRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class MembershipRecord:
-    """Somebody belongs to a community. `listed_at`: when the reading of its members began that found it."""
+    """Somebody belongs to a community, now."""
 
     community: Key
     member: Key
     role: MemberRole
-    listed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class RosterRecord:
-    """All members of a community were listed since then; who was not found no longer belongs to it."""
+    """All members of a community were listed since then; who was not found since no longer belongs to it."""
 
     community: Key
     listed_at: datetime

@@ -15,6 +15,7 @@ from scrm.db import METADATA, among, upsert
 from scrm.ingest.profiles import Known
 from scrm.ingest.translate import Batch
 from scrm.models import Community, Membership, mark_audiences_due, uuid7
+from scrm.models.community import OPEN
 from scrm.records import CommunityRecord, Key, Visibility
 
 if TYPE_CHECKING:
@@ -80,13 +81,13 @@ def _update(session: Session, context: "Context", row: Any, record: CommunityRec
     """Bring a community up to date; True when others may read it now. An archive tells of days long gone."""
     if record is None or (context.is_archive and row.name is not None):
         return False
-    values = {name: getattr(record, name) for name in COMPARED}
+    values = {name: getattr(record, name) for name in COMPARED} | {"visibility": record.visibility.value}
     new = {name: value for name, value in values.items() if value is not None and getattr(row, name) != value}
     if row.connection_id is None and context.connection_id is not None:
         new["connection_id"] = context.connection_id
     if new:
         session.execute(update(COMMUNITIES).where(COMMUNITIES.c.id == row.id).values(**new, updated_at=context.now))
-    return "visibility" in new
+    return OPEN.get(row.visibility) != OPEN.get(new.get("visibility", row.visibility))
 
 
 def _store_memberships(
@@ -98,7 +99,7 @@ def _store_memberships(
             "profile_id": profiles[member].id,
             "role": record.role.value,
             "first_seen_at": context.now,
-            "listed_at": record.listed_at,
+            "listed_at": context.now,
         }
         for (community, member), record in batch.memberships.items()
     ]
@@ -109,7 +110,6 @@ def _store_memberships(
             statement.on_conflict_do_update(
                 index_elements=["community_id", "profile_id"],
                 set_={"role": new.role, "listed_at": new.listed_at},
-                where=Membership.listed_at <= new.listed_at,  # raw rows may be translated again
             ),
             rows,
         )

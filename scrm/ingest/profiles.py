@@ -27,7 +27,7 @@ from scrm.models import (
     mark_timelines_due,
     uuid7,
 )
-from scrm.records import Key, ProfileRecord
+from scrm.records import Direction, Key, ProfileRecord
 
 if TYPE_CHECKING:
     from scrm.ingest.store import Context
@@ -123,15 +123,29 @@ def _update(session: Session, row: Row[Any], record: ProfileRecord, context: "Co
         new = {name: value for name in SHORT if (value := getattr(record, name)) is not None}
     changed: dict[str, Any] = {name: value for name, value in new.items() if getattr(row, name) != value}
     stays: dict[str, Any] = {}
+    if not row.is_internal and context.is_internal(_key(row), record):
+        stays |= _become_ours(session, row.id, context.now)
     if row.expires_at is None or (context.is_kept_by_refresh and record.full):
-        stays = {"expires_at": context.profile_expires_at}
+        stays |= {"expires_at": context.profile_expires_at}
     if changed:
         stays |= changed | {"updated_at": context.now, "deleted_at": None}
         if not row.is_internal:
             stays |= {"match_due_at": context.now, "match_generation": PROFILES.c.match_generation + 1}
-    if changed or stays.get("expires_at"):
+    if changed or stays:
         session.execute(update(PROFILES).where(PROFILES.c.id == row.id).values(**stays))
     return bool(changed)
+
+
+def _become_ours(session: Session, profile_id: int, now: datetime) -> dict[str, Any]:
+    """What changes when somebody turns out to be one of us, say by an address that the directory shows later.
+
+    Matching forgets what it made of them, and what they said is ours, not that of a contact.
+    """
+    said = (Interaction.profile_id == profile_id) & (Interaction.direction == Direction.IN.value)
+    out = {"direction": Direction.OUT.value, "version": Interaction.version + 1}
+    session.execute(update(Interaction).where(said).values(**out))
+    mark_timelines_due(session, [profile_id], now)
+    return {"is_internal": True, "match_due_at": now}
 
 
 def forget_profiles(session: Session, profile_ids: Sequence[int], now: datetime) -> None:

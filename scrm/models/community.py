@@ -46,7 +46,7 @@ class Membership(WithId, Row):
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
     role: Mapped[str]
     first_seen_at: Mapped[datetime]
-    listed_at: Mapped[datetime]  # when the reading of the members began that last found it
+    listed_at: Mapped[datetime]  # when a reading of the members last found it
 
 
 class AudienceChange(Leased, Row):

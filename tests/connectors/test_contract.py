@@ -18,7 +18,17 @@ from scrm import errors, logs
 from scrm.connectors.base import Account, Api, ObjectPage, ObjectStream, Page, Stream
 from scrm.connectors.payload import Payload
 from scrm.errors import AccessExpiredError, AccessRevokedError, NetworkError, PayloadError, RetryLaterError
-from scrm.records import DeletionRecord, InteractionRecord, Key, ProfileRecord, Record
+from scrm.records import (
+    Audience,
+    CommunityRecord,
+    DeletionRecord,
+    InteractionRecord,
+    Key,
+    MembershipRecord,
+    ProfileRecord,
+    Record,
+    RosterRecord,
+)
 from tests.connectors.replay import (
     RECORDED,
     Reply,
@@ -130,7 +140,8 @@ def test_records_are_well_formed_and_a_profile_precedes_what_it_did(folder, name
     for item in items:
         seen: set[Key] = {account.key}
         for record in translated(folder, name, item, account):
-            assert (record.key.network, bool(record.key.native_id)) == (network, True)
+            key = record.community if isinstance(record, MembershipRecord | RosterRecord) else record.key
+            assert (key.network, bool(key.native_id)) == (network, True)
             if isinstance(record, ProfileRecord):
                 seen.add(record.key)
                 texts = [record.display_name, record.bio]
@@ -140,7 +151,16 @@ def test_records_are_well_formed_and_a_profile_precedes_what_it_did(folder, name
                 assert record.counterpart != record.author
                 assert record.occurred_at.utcoffset() == timedelta(0)
                 assert record.occurred_at < datetime.now(UTC)
+                assert record.community is None or record.audience not in {Audience.PRIVATE, Audience.FOLLOWERS}
                 texts = [record.text]
+            elif isinstance(record, CommunityRecord):
+                texts = [record.name, record.description]
+            elif isinstance(record, MembershipRecord):
+                assert record.member in seen
+                texts = []
+            elif isinstance(record, RosterRecord):
+                assert record.listed_at.utcoffset() == timedelta(0)
+                texts = []
             else:
                 assert isinstance(record, DeletionRecord)
                 texts = []

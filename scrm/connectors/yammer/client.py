@@ -196,6 +196,14 @@ PEOPLE = frozenset({"user", "bot"})
 SHOWN = ("type", "id", "name", "full_name", "job_title", "web_url", "state")
 
 
+GROUP_SHOWN = ("id", "full_name", "description", "privacy", "show_in_directory", "web_url")
+
+
+def group_of(group: Item) -> Item:
+    """A community without what changes all the time."""
+    return {name: group[name] for name in GROUP_SHOWN if group.get(name) is not None}
+
+
 def slim(user: Item) -> Item:
     """A person without what changes all the time, such as how much they wrote."""
     return {name: user[name] for name in SHOWN if user.get(name) is not None}

@@ -11,6 +11,7 @@ from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.entra import OFFLINE, EntraOAuth, entra_fields, refreshed
 from scrm.connectors.manifest import CredentialField, Manifest, RateLimit, Rule, Scope, Status, Terms
 from scrm.connectors.yammer.client import CALLS, CLIENT, WINDOW, current_user
+from scrm.connectors.yammer.communities import Communities
 from scrm.connectors.yammer.feeds import Followed, Messages, PrivateMessages
 from scrm.connectors.yammer.people import People
 from scrm.connectors.yammer.recheck import Recheck
@@ -51,7 +52,8 @@ class VivaEngage(Connector):
             read_on=date(2026, 11, 23),
             note=N_(
                 "It is your company's own network, so your company's rules and your agreements with employees and"
-                " guests decide. Nothing that is said there is public, so scrm writes none of it to the CRM."
+                " guests decide. What the whole company may read goes to the CRM; what private communities and people"
+                " among themselves say stays out of it unless you open it on the connection's page."
             ),
         ),
         scopes=SCOPES,
@@ -80,10 +82,11 @@ class VivaEngage(Connector):
         reads=(
             N_("What is said in communities that the account can read, with answers and likes"),
             N_("Private messages to the account and from it"),
+            N_("Communities of the account, who may read them, and their members"),
             N_("Guests and everybody who wrote: name, title, place, address of the directory"),
         ),
     )
-    streams = (Messages(), Followed(), PrivateMessages(), People())
+    streams = (Messages(), Followed(), PrivateMessages(), People(), Communities())
     object_streams = (Threads(), Recheck())
     client = CLIENT
     oauth = EntraOAuth(SCOPES)

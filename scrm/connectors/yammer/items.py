@@ -1,9 +1,9 @@
 """Messages and likes as items: each with what its own JSON lacks and nothing else, so that it can go by itself.
 
 A message is `message` as received without those who like it, `people` (whom it refers to), `above` (id and sender of
-the message it answers) and, in private, `participants`. A like is `like` (a person), `message` (what is needed of
-it) and `seen` (when it was first seen, unless it was there from the start). What the network itself says when
-somebody joins or founds a community is left out.
+the message it answers), `group` (the community) and, in private, `participants`. A like is `like` (a person),
+`message` (what is needed of it) and `seen` (when it was first seen, unless it was there from the start). What the
+network itself says when somebody joins or founds a community is left out.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from scrm.connectors.payload import Payload
-from scrm.connectors.yammer.client import Feed, Item, slim, users_of
+from scrm.connectors.yammer.client import Feed, Item, group_of, slim, users_of
 from scrm.connectors.yammer.translation import MENTION
 from scrm.errors import PayloadError
 
@@ -49,6 +49,9 @@ def message_item(message: Item, references: tuple[Item, ...]) -> Item:
         there = _participants(references, shown)
         people += there
         item["participants"] = [{"id": number} for number in there]
+    group = _referred(references, "group", shown.optional_text("group_id"))
+    if group is not None:
+        item["group"] = group_of(group)
     item["people"] = users_of(references, people)
     return item
 

@@ -2,7 +2,8 @@
 
 Shapes from apache/camel (camel-yammer), pnp/cli-microsoft365 (read 2026-11-24) and the sheet of the API of
 2026-11-23; `[[user:1496]]` in `body.parsed` is from memory. Ids are the same for everybody, so there is no scope. The
-network is the company's own: what is said in its communities is read by its members, never by everybody. A like has
+network is the company's own: what is said in a public community or to everybody is read in the whole company and
+nowhere else, what is said in a private one by its members. A like has
 no id and no time of its own: it is known by message and person, and happened when it was first seen, or, if it was
 there from the start, as early as it can have.
 """
@@ -13,7 +14,17 @@ from collections.abc import Iterator
 from scrm.connectors.base import Account
 from scrm.connectors.payload import Payload
 from scrm.connectors.yammer.client import moment
-from scrm.records import Audience, InteractionKind, InteractionRecord, Key, ProfileRecord, Record, WebLink
+from scrm.records import (
+    Audience,
+    CommunityRecord,
+    InteractionKind,
+    InteractionRecord,
+    Key,
+    ProfileRecord,
+    Record,
+    Visibility,
+    WebLink,
+)
 
 NETWORK = "yammer"
 MENTION = re.compile(r"\[\[user:(\d+)\]\]")
@@ -73,6 +84,26 @@ def mentioned(user: Payload) -> ProfileRecord:
     )
 
 
+def community(group: Payload) -> CommunityRecord:
+    """A community; a private one that the directory does not show is known to its members alone."""
+    is_open = group.optional_text("privacy") == "public"
+    is_listed = str(group.raw().get("show_in_directory")).lower() != "false"  # written as a text
+    closed = Visibility.CLOSED if is_listed else Visibility.PRIVATE
+    return CommunityRecord(
+        key=key(group.text("id")),
+        visibility=Visibility.ORGANIZATION if is_open else closed,
+        name=group.optional_text("full_name"),
+        url=group.optional_text("web_url"),
+        description=group.optional_text("description"),
+    )
+
+
+def _place(message: Payload) -> Key | None:
+    """The community that a message stands in."""
+    group = None if message.flag("direct_message") else message.optional_text("group_id")
+    return key(group) if group else None
+
+
 def message_records(item: Payload, account: Account) -> Iterator[Record]:
     """Who is part of it, and what was said."""
     message, body = item.child("message"), item.child("message").child("body")
@@ -82,6 +113,9 @@ def message_records(item: Payload, account: Account) -> Iterator[Record]:
     answered = _answered(item, author)
     if answered:
         yield people.get(answered) or ProfileRecord(key=answered, fetch_ref=answered.native_id, full=False)
+    group = item.optional_child("group")
+    if group:
+        yield community(group)
     mentions = tuple(map(key, dict.fromkeys(MENTION.findall(body.optional_text("parsed") or ""))))
     yield InteractionRecord(
         key=key(number),
@@ -97,6 +131,7 @@ def message_records(item: Payload, account: Account) -> Iterator[Record]:
         counterpart=answered,
         fetch_ref=f"{MESSAGE_REF} {thread}",
         mentions=(account.key,) if account.key in mentions else (),
+        community=_place(message),
     )
 
 
@@ -110,8 +145,11 @@ def _kind(message: Payload, *, is_about_us: bool) -> InteractionKind:
 
 def _audience(message: Payload) -> Audience:
     """Without a community it is between people, unless it is said to everybody."""
-    is_shared = message.has("group_id") or message.optional_text("privacy") == "public"
-    return Audience.COMMUNITY if is_shared and not message.flag("direct_message") else Audience.PRIVATE
+    if message.flag("direct_message"):
+        return Audience.PRIVATE
+    if message.has("group_id"):
+        return Audience.COMMUNITY
+    return Audience.ORGANIZATION if message.optional_text("privacy") == "public" else Audience.PRIVATE
 
 
 def _answered(item: Payload, author: Key) -> Key | None:
@@ -153,6 +191,7 @@ def like_records(item: Payload, account: Account) -> Iterator[Record]:
         target=number,
         counterpart=counterpart,
         fetch_ref=f"{LIKE_REF} {thread} {number}",
+        community=_place(message),
     )
 
 

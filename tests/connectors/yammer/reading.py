@@ -51,6 +51,8 @@ class Reading:
 
     def note(self, records: list[Record]) -> None:
         for record in records:
+            if not isinstance(record, ProfileRecord | InteractionRecord):
+                continue
             native_id = record.key.native_id
             if isinstance(record, ProfileRecord):
                 known = self.profiles.get(native_id)

@@ -172,7 +172,7 @@ def test_a_message_is_told_by_what_it_is():
 def test_nothing_is_public_and_what_stands_nowhere_is_private():
     assert said().audience is Audience.COMMUNITY
     assert said(privacy="private").audience is Audience.COMMUNITY
-    assert said(group_id=None, privacy="public").audience is Audience.COMMUNITY
+    assert said(group_id=None, privacy="public").audience is Audience.ORGANIZATION
     assert said(group_id=None).audience is Audience.PRIVATE
     assert said(direct_message=True).audience is Audience.PRIVATE
 

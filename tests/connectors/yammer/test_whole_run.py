@@ -76,7 +76,10 @@ def rows(core: Core) -> dict[str, Interaction]:
 
 def count(core: Core, table: type[Interaction | RawRecord | Profile]) -> int:
     with core.db.read() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
+        query = select(func.count()).select_from(table)
+        if table is RawRecord:  # a whole list of members leaves a row each time
+            query = query.where(RawRecord.stream != "communities")
+        return session.scalar(query) or 0
 
 
 def check(core: Core, network: Yammer) -> None:
@@ -132,7 +135,7 @@ def test_people_carry_the_directorys_address_and_nothing_goes_to_the_crm(
     assert people["tmueller"].email is None
     assert people["matze-brandt"].email is None
     audiences = {row.audience for row in rows(core).values()}
-    assert audiences == {"community", "private"}
+    assert audiences == {"community", "private"}  # for whom a community is, is asked when something is written
     assert not any(permit("yammer", Use.WRITE, audience=one).allowed for one in audiences)
     assert permit("yammer", Use.MATCH).allowed
 
