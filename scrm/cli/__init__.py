@@ -28,6 +28,7 @@ COMMANDS = {
     "restore": "restore",
     "import-contacts": "imports",
     "import-archive": "imports",
+    "match": "match",
     "match-files": "match_files",
     "replay": "replay",
     "user": "user",

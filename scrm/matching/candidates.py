@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from scrm.db import among
@@ -36,13 +36,27 @@ class _Result:
     seen_judgment_id: int
 
 
-def match_due(core: Core) -> bool:
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """The profiles whose number leaves this remainder: what one of several processes takes."""
+
+    part: int = 0
+    parts: int = 1
+
+
+EVERYTHING = Share()
+
+
+def match_due(core: Core, share: Share = EVERYTHING) -> bool:
     """Match a few due profiles; True when more are waiting."""
     now = core.db.clock.now()
     with core.db.read() as session:
         model_id, model = active_model(session) or _ship_model(core)
         due = session.scalars(
-            select(Profile).where(Profile.match_due_at <= now).order_by(Profile.match_due_at).limit(BATCH)
+            select(Profile)
+            .where(Profile.match_due_at <= now, *_within(share))
+            .order_by(Profile.match_due_at)
+            .limit(BATCH)
         ).all()
         results = [_compute(session, row, model) for row in due]
     if not due:
@@ -52,6 +66,10 @@ def match_due(core: Core) -> bool:
         for result in results:
             _store(session, core, result, model_id)
     return len(due) == BATCH
+
+
+def _within(share: Share) -> list[ColumnElement[bool]]:
+    return [] if share.parts == 1 else [Profile.id % share.parts == share.part]
 
 
 def _ship_model(core: Core) -> tuple[int, MatchModel]:
