@@ -111,7 +111,6 @@ def setup_crm(*, yes: bool, check_only: bool) -> None:
             )
         org.look_again()
         _report(org)
-    org.org.note_calls()
     core.db.close()
 
 
@@ -126,7 +125,6 @@ def check() -> None:
     click.echo(_("Calls left for us today: %(left)s of %(all)s", left=budget.remaining, all=budget.limit))
     _progress(core)
     is_well = _report(org)
-    org.org.note_calls()
     core.db.close()
     if not is_well:
         raise SystemExit(1)

@@ -1,18 +1,21 @@
 """Salesforce behind the protocol that every CRM is used through."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
+from typing import TypeVar
 
 from sqlalchemy import func, select, update
 
-from scrm.errors import ConfigError
+from scrm.errors import ConfigError, CrmAuthError
 from scrm.models import CrmConnection, CrmFieldMap
 from scrm.runtime import Core
 from scrm.sync.crm.base import Budget, Changes, ContactRecord, Description, EntryWrite, Outcome, Plan
 from scrm.sync.crm.salesforce.access import CRM_ID
 from scrm.sync.crm.salesforce.backfill import BULK_FROM, Backfill
 from scrm.sync.crm.salesforce.changes import Reader
+from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
 from scrm.sync.crm.salesforce.ids import object_of
 from scrm.sync.crm.salesforce.mapping import SUBJECT_LIMIT, TEXT_LIMIT, FieldMap, from_stored
 from scrm.sync.crm.salesforce.options import Options
@@ -20,6 +23,8 @@ from scrm.sync.crm.salesforce.org import Org, Usage
 from scrm.sync.crm.salesforce.records import Records
 from scrm.sync.crm.salesforce.sending import BATCH
 from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
+
+T = TypeVar("T")
 
 PAGE = 200  # contacts in one portion, which is stored in one transaction
 SHAPE_HOURS = 24
@@ -50,26 +55,25 @@ class SalesforceCrm:
         )
 
     def read_changes(self, cursor: str | None) -> Changes:
-        return self._reader.changes(cursor, self._core.db.clock.now())
+        return self._ask(lambda: self._reader.changes(cursor, self._core.db.clock.now()))
 
     def read(self, native_ids: Sequence[str]) -> Sequence[ContactRecord]:
-        return self._reader.by_ids([one for one in native_ids if object_of(one)])
+        return self._ask(lambda: self._reader.by_ids([one for one in native_ids if object_of(one)]))
 
     def plan(self, batch: Sequence[EntryWrite]) -> Plan:
-        return self._records.plan(batch)
+        return self._ask(lambda: self._records.plan(batch))
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
-        return self._records.write(batch)
+        return self._ask(lambda: self._records.write(batch))
 
     def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
-        return self._records.withdraw(batch)
+        return self._ask(lambda: self._records.withdraw(batch))
 
     def resolve_merge(self, native_id: str) -> str | None:
-        return self._reader.survivor(native_id)
+        return self._ask(lambda: self._reader.survivor(native_id))
 
     def budget(self) -> Budget:
         """Our share of the org's calls, as heard with the last answer; asked for only when that is long ago."""
-        self.org.note_calls()
         now = self._core.db.clock.now()
         with self._core.db.read() as session:
             row = session.get_one(CrmConnection, CRM_ID)
@@ -80,7 +84,6 @@ class SalesforceCrm:
             daily = self.org.call("GET", "limits/")["DailyApiRequests"]
             usage = Usage(used=int(daily["Max"]) - int(daily["Remaining"]), limit=int(daily["Max"]), at=now)
             self.org.usage = usage
-            self.org.note_calls()
         is_this_day = row.calls_since is not None and row.calls_since > now - timedelta(hours=24)
         share = usage.limit * self.options.share_percent // 100
         ours = share - (row.calls_made if is_this_day else 0)
@@ -107,8 +110,24 @@ class SalesforceCrm:
                 .where(CrmConnection.crm_id == CRM_ID)
                 .values(shape=dict(shape.objects), shape_at=self._core.db.clock.now())
             )
+        for kept in ("_reader", "_records"):
+            self.__dict__.pop(kept, None)
         self.__dict__["shape"] = shape
         return shape
+
+    def _ask(self, work: Callable[[], T]) -> T:
+        """Do it; when Salesforce refuses the call as such, look at the org anew and do it once more.
+
+        Somebody took a field away since we looked last. Raises CrmAuthError when that was not it.
+        """
+        try:
+            return work()
+        except SalesforceRefusedError:
+            self.look_again()
+        try:
+            return work()
+        except SalesforceRefusedError as why:
+            raise CrmAuthError(str(why)) from None
 
     @cached_property
     def field_map(self) -> FieldMap:
@@ -134,4 +153,6 @@ class SalesforceCrm:
     @cached_property
     def _records(self) -> Records:
         self.shape.require(INTERACTION)
-        return Records(org=self.org, shape=self.shape, field_map=self.field_map)
+        there = self.shape.fields(INTERACTION)
+        rules = tuple(rule for rule in self.field_map.rules if rule.target in there)  # `check` tells the others
+        return Records(org=self.org, shape=self.shape, field_map=replace(self.field_map, rules=rules))

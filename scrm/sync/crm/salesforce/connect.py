@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from simple_salesforce.format import format_soql
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
-from scrm.errors import ConfigError, CrmAuthError
+from scrm.errors import ConfigError
 from scrm.failpoints import outside
 from scrm.i18n import N_, gettext
 from scrm.models import AuditEntry, CrmConnection, CrmFieldMap, CrmState, PlanState, WritePlan
@@ -15,6 +16,7 @@ from scrm.runtime import Core
 from scrm.sync import plan as plans
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.salesforce.access import CRM_ID, TOKEN, Credentials, Token, seal, session_for, sign_in
+from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
 from scrm.sync.crm.salesforce.ids import full_id
 from scrm.sync.crm.salesforce.mapping import Rule, to_stored
 from scrm.sync.crm.salesforce.options import Options
@@ -32,9 +34,8 @@ def connect(core: Core, credentials: Credentials, options: Options) -> Options:
     options.check()
     with outside("salesforce.first_sign_in"):
         value, host = sign_in(credentials, session_for(core))
-    known = _identified(
-        Org(core, version=options.api_version, token=Token(value=value, host=host, version=-1)), options
-    )
+    org = Org(core, version=options.api_version, token=Token(value=value, host=host, version=-1))
+    known = _identified(org, options, credentials.username)
     now = core.db.clock.now()
     values = {
         "credentials": seal(core, credentials),
@@ -64,13 +65,20 @@ def connect(core: Core, credentials: Credentials, options: Options) -> Options:
     return known
 
 
-def _identified(org: Org, options: Options) -> Options:
+def _who(org: Org, username: str) -> str:
+    """The id of our user; empty when an app that may only use the API is not told."""
+    try:
+        found = org.userinfo().get("user_id")
+    except SalesforceRefusedError:
+        rows = list(org.query(format_soql("SELECT Id FROM User WHERE Username = {name}", name=username)))
+        found = rows[0]["Id"] if rows else None
+    return full_id(str(found or "")) or ""
+
+
+def _identified(org: Org, options: Options, username: str) -> Options:
     with outside("salesforce.identify"):
-        who = org.userinfo()
+        user_id = _who(org, username)
         (row,) = org.query("SELECT Id, Name, IsSandbox FROM Organization")
-    user_id = full_id(str(who.get("user_id") or ""))
-    if user_id is None:
-        raise CrmAuthError("Salesforce: who we are there is not as documented")
     return replace(
         options,
         organization_id=str(full_id(str(row["Id"]))),

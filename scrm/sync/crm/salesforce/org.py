@@ -29,7 +29,6 @@ API_VERSION = "68.0"  # Winter '27, current on 2026-11-24
 USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
 MORE = re.compile(r"/services/data/v\d+\.\d/(query(?:All)?/[A-Za-z0-9-]+)")
 HEADERS = {"Sforce-Call-Options": "client=scrm"}  # marks our own writes in what Salesforce tells others
-CALLS_KEPT = 20  # so many are counted here before they are noted
 DAY = timedelta(hours=24)
 
 
@@ -165,8 +164,8 @@ class Org:
         answer = self.call("GET", "query/", params={"q": soql})
         return int(answer["totalSize"])
 
-    def note_calls(self) -> None:
-        """Write down how many calls were made and what Salesforce says is used."""
+    def _note_calls(self) -> None:
+        """Write down the calls just made and what Salesforce says is used, for all processes."""
         made, self._uncounted = self._uncounted, 0
         usage = self.usage
         if not made:
@@ -191,8 +190,7 @@ class Org:
             self._token = current_token(self._core, self._session, worn_out=worn_out)
             return self._once(work)
         finally:
-            if self._uncounted >= CALLS_KEPT:
-                self.note_calls()
+            self._note_calls()  # at once: this process may end with the next call
 
     def _once(self, work: Callable[[Salesforce], T]) -> T:
         client = self._client or self._open()

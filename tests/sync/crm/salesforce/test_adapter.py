@@ -6,9 +6,9 @@ from scrm.models import AuditEntry, CrmConnection, CrmState
 from scrm.runtime import Core
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm import active_crm, crms_in_use, open_crm
-from scrm.sync.crm.base import EntryWrite
+from scrm.sync.crm.base import EntryWrite, Result
 from scrm.sync.crm.salesforce.connect import disconnect, use
-from tests.sync.crm.salesforce.orgs import connected
+from tests.sync.crm.salesforce.orgs import INTEGRATION, connected
 from tests.sync.crm.salesforce.world import SalesforceWorld
 from tests.sync.crm.worlds import START
 
@@ -52,6 +52,49 @@ def test_only_our_share_of_the_calls_is_ours(world: SalesforceWorld) -> None:
     assert start.remaining is not None
     assert left is not None
     assert start.remaining - left >= 3
+
+
+def test_every_process_knows_what_the_others_used(world: SalesforceWorld) -> None:
+    ada = world.add("Ada")
+    before = world.opened().budget().remaining
+    for number in range(3):  # a process each, which ends at once
+        world.opened().write([entry(ada, f"1-{number}")])
+    after = world.opened().budget().remaining
+    assert before is not None
+    assert after == before - 3
+
+
+def test_a_field_that_was_closed_since_is_left_out_from_then_on(world: SalesforceWorld) -> None:
+    ada = world.add("Ada", Phone="1")
+    crm = world.opened()
+    assert crm.read([ada])[0].phones == ("1",)
+    world.org.people.hide_field(INTEGRATION, "Contact", "Phone")
+    world.org.people.hide_field(INTEGRATION, "Social_Interaction__c", "Handle__c")
+    assert crm.read([ada])[0].phones == ()
+    assert crm.write([entry(ada, "1-a")])[0].result is Result.CREATED
+    assert world.opened().write([entry(ada, "1-a")])[0].result is Result.UNCHANGED
+
+
+def test_a_field_that_was_closed_in_the_middle_of_writing_is_left_out_too(world: SalesforceWorld) -> None:
+    ada = world.add("Ada")
+    crm = world.opened()
+    crm.write([entry(ada, "1-a")])
+    world.org.people.hide_field(INTEGRATION, "Social_Interaction__c", "Handle__c")
+    assert crm.write([entry(ada, "1-a")])[0].result is Result.UNCHANGED
+    assert crm.write([entry(ada, "1-b")])[0].result is Result.CREATED
+
+
+def test_a_call_that_stays_refused_stops_writing(world: SalesforceWorld) -> None:
+    body = b'[{"errorCode":"MALFORMED_QUERY","message":"unexpected token"}]'
+    world.org.fail(status=400, times=9, path="queryAll", body=body)
+    with pytest.raises(CrmAuthError):
+        world.crm.read(["003000000000001AAA"])
+
+
+def test_an_app_that_is_not_told_who_it_is_asks_for_its_user(world: SalesforceWorld) -> None:
+    world.org.fail(status=403, times=1, path="userinfo", body=b"Bad_OAuth_Token")
+    connected(world.core, world.org)
+    assert world.opened().options.user_id == world.org.users[INTEGRATION].id
 
 
 def test_an_org_without_our_objects_is_read_but_not_written(world: SalesforceWorld) -> None:
