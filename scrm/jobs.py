@@ -32,6 +32,7 @@ from scrm.runtime import Core, Wake, open_core
 from scrm.sync.audience import spread_due
 from scrm.sync.contacts import pull
 from scrm.sync.crm import crms_in_use, open_crm
+from scrm.sync.outbound import apply_messages
 from scrm.sync.outbox import deliver
 from scrm.sync.plan_run import advance
 from scrm.sync.resend import resend
@@ -193,7 +194,9 @@ def _in_use(core: Core) -> list[str]:
 
 
 def _inbox(core: Core, _subject: int | None) -> bool:
-    return _until_done(lambda: apply_due(core.db, 50, lease_seconds=core.settings.lease_seconds) > 0)
+    seconds = core.settings.lease_seconds
+    more = _until_done(lambda: apply_due(core.db, 50, lease_seconds=seconds) > 0)
+    return _until_done(lambda: apply_messages(core, lease_seconds=seconds) > 0) or more
 
 
 def _purge(core: Core, _subject: int | None) -> bool:
@@ -249,7 +252,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "audience": ("expand",),
     "expand": ("deliver",),
     "pull": ("keys", "expand"),
-    "inbox": ("pull",),
+    "inbox": ("pull", "keys", "expand"),
     "purge": ("expand",),
     "resend": ("deliver",),
 }

@@ -7,7 +7,7 @@ from scrm.cli.opening import open_for_command
 from scrm.i18n import _
 from scrm.models import InboxItem, InboxState
 from scrm.sync import webhook as inbox
-from scrm.sync.crm.local import CRM_ID
+from scrm.sync.crm import LOCAL, SALESFORCE
 
 
 @click.group(help=_("Let another system send contacts by webhook."))
@@ -17,12 +17,15 @@ def webhook() -> None:
 
 @webhook.command(help=_("Open an address /webhooks/crm/NAME and print its secret, this once."))
 @click.argument("name")
-def add(name: str) -> None:
+@click.option("--outbound", is_flag=True, help=_("For outbound messages of Salesforce: the secret ends the address."))
+def add(name: str, outbound: bool) -> None:
     core = open_for_command()
     with core.db.write("cli.webhook_add") as session:
-        secret = inbox.make_endpoint(session, core.vault, name, CRM_ID, core.db.clock.now())
+        now = core.db.clock.now()
+        secret = inbox.make_endpoint(session, core.vault, name, SALESFORCE if outbound else LOCAL, now)
     core.db.close()
-    click.echo(f"{core.settings.base_url}/webhooks/crm/{name}\n{secret}")
+    base = f"{core.settings.base_url}/webhooks"
+    click.echo(f"{base}/outbound/{name}/{secret}" if outbound else f"{base}/crm/{name}\n{secret}")
 
 
 @webhook.command(help=_("Give an address a new secret; the old one is taken for another 24 hours."))

@@ -23,6 +23,7 @@ MOST_ERRORS = 5
 MOST_CRASHES = 2
 LONGEST_REASON = 500
 NETWORKS = "network/"  # before the name of a network: deliveries of networks, not of a CRM
+OUTBOUND = "outbound/"  # before the name of an address: records that an outbound message names
 
 CRASHED = N_("Set aside: applying it stopped a worker twice.")
 FAILED = N_("Set aside: applying it failed five times (%(error)s).")
@@ -69,6 +70,11 @@ class WebhookEndpoint(WithId, Row):
 def is_from_network() -> ColumnElement[bool]:
     """Whether a delivery came from a network; the others came from a CRM."""
     return InboxItem.endpoint.startswith(NETWORKS)
+
+
+def is_outbound() -> ColumnElement[bool]:
+    """Whether a delivery is one notification of an outbound message."""
+    return InboxItem.endpoint.startswith(OUTBOUND)
 
 
 def is_todo() -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ contact whose comparable fields or whose life changed is to be keyed again (`key
 profiles linked to it are due.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.payload import clean
-from scrm.db import Database, upsert
+from scrm.db import Database, take_turns, upsert
 from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.failpoints import outside
 from scrm.models import (
@@ -31,6 +32,7 @@ from scrm.models import (
     uuid7,
 )
 from scrm.sync.crm.base import Changes, ContactRecord, Crm
+from scrm.sync.crm.local import CRM_ID as LOCAL
 
 PULL_SECONDS = 300.0  # how often a CRM is asked when nothing hints at a change
 OUTAGE_SECONDS = 60.0
@@ -68,14 +70,17 @@ def pull(db: Database, crm: Crm, crm_id: str, *, lease_seconds: float = LEASE_SE
     try:
         with outside("contacts.read_changes"):
             changes = crm.read_changes(state.cursor)
-        records = _with_survivors(db, crm, crm_id, changes)
+        records = with_survivors(db, crm, crm_id, changes.contacts)
     except Exception as why:
         _put_off(db, state, why)
         raise
     with db.write("contacts.pull") as session:
         if not _finish(session, state, changes, db.clock.now()):
             return False  # somebody else read this portion
-        _store(session, crm_id, records, db.clock.now())
+        if crm_id == LOCAL:  # its order is told by versions that sources count, which it keeps itself
+            _store(session, crm_id, records, db.clock.now())
+        else:
+            take_over(session, crm_id, records, db.clock.now())
     return changes.has_more
 
 
@@ -86,6 +91,32 @@ def mark_pull_due(session: Session, crm_id: str, now: datetime) -> None:
         statement.on_conflict_do_update(index_elements=["crm_id"], set_={"due_at": now}),
         [{"crm_id": crm_id, "due_at": now, "generation": 0, "crash_count": 0}],
     )
+
+
+def take_over(session: Session, crm_id: str, records: Sequence[ContactRecord], now: datetime) -> None:
+    """Store contacts that were read out of turn (inside a write transaction); what we hold newer stays."""
+    take_turns(session, zlib.crc32(f"contacts/{crm_id}".encode()))  # two readers may find one new contact
+    ids = [record.native_id for record in records]
+    stored = session.execute(
+        select(Contact.native_id, Contact.updated_at).where(Contact.crm_id == crm_id, Contact.native_id.in_(ids))
+    )
+    held = dict(stored.all())
+    fresh = [one for one in records if one.native_id not in held or held[one.native_id] <= one.updated_at]
+    _store(session, crm_id, fresh, now)
+
+
+def with_survivors(db: Database, crm: Crm, crm_id: str, records: Sequence[ContactRecord]) -> list[ContactRecord]:
+    """The records, preceded by survivors of merges that we have not heard of yet."""
+    known = {record.native_id for record in records}
+    wanted = {record.merged_into for record in records if record.merged_into} - known
+    if wanted:
+        with db.read() as session:
+            stored = select(Contact.native_id).where(Contact.crm_id == crm_id, Contact.native_id.in_(wanted))
+            wanted -= set(session.scalars(stored))
+    if not wanted:
+        return list(records)
+    with outside("contacts.read_survivors"):
+        return [*crm.read(sorted(wanted)), *records]
 
 
 def sort_name(record: ContactRecord) -> str:
@@ -104,20 +135,6 @@ def _plan_first(session: Session, crm_id: str, now: datetime) -> None:
         upsert(session, CrmState).on_conflict_do_nothing(index_elements=["crm_id"]),
         [{"crm_id": crm_id, "due_at": now, "generation": 0, "crash_count": 0}],
     )
-
-
-def _with_survivors(db: Database, crm: Crm, crm_id: str, changes: Changes) -> list[ContactRecord]:
-    """The changes, preceded by survivors of merges that we have not heard of yet."""
-    known = {record.native_id for record in changes.contacts}
-    wanted = {record.merged_into for record in changes.contacts if record.merged_into} - known
-    if wanted:
-        with db.read() as session:
-            stored = select(Contact.native_id).where(Contact.crm_id == crm_id, Contact.native_id.in_(wanted))
-            wanted -= set(session.scalars(stored))
-    if not wanted:
-        return list(changes.contacts)
-    with outside("contacts.read_survivors"):
-        return [*crm.read(sorted(wanted)), *changes.contacts]
 
 
 def _put_off(db: Database, state: CrmState, why: Exception) -> None:

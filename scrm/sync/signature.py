@@ -28,6 +28,11 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(dice.token_bytes(32)).decode()
 
 
+def new_path_secret() -> str:
+    """A secret that may stand in an address, for senders that cannot sign."""
+    return dice.token_urlsafe(32)
+
+
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> str:
     """The sender's id of this delivery; raises WebhookRefusedError, with the reason but never a value."""
     delivery_id = _header(headers, "webhook-id", DELIVERY_ID)

@@ -24,13 +24,14 @@ from scrm.models.inbox import (
     claim_deliveries,
     finish_delivery,
     is_from_network,
+    is_outbound,
     keep_delivery,
 )
 from scrm.sync.contacts import mark_pull_due
-from scrm.sync.crm import LOCAL
+from scrm.sync.crm import LOCAL, SALESFORCE
 from scrm.sync.crm.local_contacts import MOST, Put, Statement, put_contacts
 from scrm.sync.events import read_event
-from scrm.sync.signature import new_secret, verify
+from scrm.sync.signature import new_path_secret, new_secret, verify
 from scrm.vault import Vault
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -39,14 +40,18 @@ LEASE_SECONDS = 120.0
 
 
 def make_endpoint(session: Session, vault: Vault, name: str, crm_id: str, now: datetime) -> str:
-    """Open an address `/webhooks/crm/<name>`; returns its secret, which is never shown again."""
+    """Open an address; returns its secret, which is never shown again.
+
+    For the built-in CRM it is `/webhooks/crm/<name>` and the secret signs; for Salesforce it takes outbound messages,
+    `/webhooks/outbound/<name>/<secret>`.
+    """
     if not NAME.fullmatch(name):
         raise InputError(gettext("The name may hold small letters, digits and hyphens, at most 40 characters."))
-    if crm_id != LOCAL:
-        raise InputError(gettext("Only the built-in CRM takes contacts by webhook."))
+    if crm_id not in (LOCAL, SALESFORCE):
+        raise InputError(gettext("Only the built-in CRM and Salesforce take contacts by webhook."))
     if session.scalar(select(WebhookEndpoint.id).where(WebhookEndpoint.name == name)) is not None:
         raise InputError(gettext("There is an address with this name already."))
-    secret = new_secret()
+    secret = _new_secret(crm_id)
     sealed = vault.seal({"current": secret}, _place(name))
     session.add(WebhookEndpoint(name=name, crm_id=crm_id, secrets=sealed, created_at=now))
     session.flush()
@@ -60,7 +65,8 @@ def rotate(session: Session, vault: Vault, name: str, now: datetime) -> str:
     ).one_or_none()
     if endpoint is None:
         raise EndpointUnknownError("there is no such address")
-    secret, present = new_secret(), vault.open(endpoint.secrets, _place(name))["current"]
+    secret = _new_secret(endpoint.crm_id)
+    present = vault.open(endpoint.secrets, _place(name))["current"]
     endpoint.secrets = vault.seal({"current": secret, "old": present}, _place(name))
     endpoint.old_secret_until = now + timedelta(hours=OLD_SECRET_HOURS)
     return secret
@@ -75,7 +81,9 @@ def receive(
     error) means that we cannot verify or store now: 503, never 4xx.
     """
     with db.read() as session:
-        endpoint = session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.name == endpoint_name)).one_or_none()
+        endpoint = session.scalars(
+            select(WebhookEndpoint).where(WebhookEndpoint.name == endpoint_name, WebhookEndpoint.crm_id == LOCAL)
+        ).one_or_none()
     if endpoint is None:
         raise EndpointUnknownError("there is no such address")
     try:
@@ -135,7 +143,12 @@ class _Work:
 def _claim(db: Database, limit: int, seconds: float, *, is_suspect: bool) -> Sequence[InboxItem]:
     with db.write("inbox.claim") as session:
         return claim_deliveries(
-            session, ~is_from_network(), db.clock.now(), limit=limit, seconds=seconds, is_suspect=is_suspect
+            session,
+            ~is_from_network() & ~is_outbound(),
+            db.clock.now(),
+            limit=limit,
+            seconds=seconds,
+            is_suspect=is_suspect,
         )
 
 
@@ -183,6 +196,10 @@ def _finish(db: Database, works: Sequence[_Work]) -> None:
             finish_delivery(session, work.item, now, fault=work.fault, error=work.error)
         if any(work.has_changed for work in works):
             mark_pull_due(session, LOCAL, now)
+
+
+def _new_secret(crm_id: str) -> str:
+    return new_secret() if crm_id == LOCAL else new_path_secret()
 
 
 def _secrets(vault: Vault, endpoint: WebhookEndpoint, now: datetime) -> list[str]:

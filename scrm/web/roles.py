@@ -23,6 +23,7 @@ PUBLIC: Final = frozenset(
         "health.metrics",  # checks by itself: an admin, or a caller on this machine
         "webhooks.receive_from_crm",  # checked by its signature
         "webhooks.receive_from_network",  # as above
+        "webhooks.receive_outbound",  # checked by the secret in its address
         "webhooks.shake_hands",  # the connector knows whom it expects
     }
 )

@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from scrm import logs
-from scrm.errors import ConfigError, EndpointUnknownError, SealError, WebhookRefusedError
+from scrm.errors import ConfigError, EndpointUnknownError, PayloadError, SealError, WebhookRefusedError
 from scrm.ingest import push
 from scrm.models.inbox import LARGEST_BODY
+from scrm.sync import outbound
 from scrm.sync.webhook import receive
 from scrm.web import current
 
@@ -35,6 +36,26 @@ def receive_from_crm(name: str) -> ResponseReturnValue:
     if is_new:
         current.wake("inbox")
     return jsonify(stored=is_new), 202 if is_new else 200
+
+
+@blueprint.post("/webhooks/outbound/<name>/<secret>")
+def receive_outbound(name: str, secret: str) -> ResponseReturnValue:
+    """Store an outbound message of Salesforce, then answer as its WSDL demands; all else makes it come again."""
+    request.max_content_length = outbound.LARGEST_MESSAGE
+    body = request.get_data(cache=False)
+    try:
+        is_new = outbound.receive_message(current.core(), name, secret, body)
+    except EndpointUnknownError:
+        abort(404)
+    except PayloadError:
+        abort(400)
+    except WebhookRefusedError:
+        abort(403)
+    except (SealError, ConfigError, SQLAlchemyError) as why:
+        return _not_now(why)
+    if is_new:
+        current.wake("inbox")
+    return Response(outbound.ACKNOWLEDGMENT, content_type="text/xml; charset=utf-8")
 
 
 @blueprint.get("/webhooks/<network>")
