@@ -20,7 +20,12 @@ LOOK_SECONDS = 1.0
 @click.command(
     help=_("Match all profiles that are due, with several processes; stopped, it goes on when called again.")
 )
-@click.option("--all", "everything", is_flag=True, help=_("First make every profile due, as after an import."))
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=_("First make every contact and profile due, as after an update or with a new model."),
+)
 @click.option("--processes", type=click.IntRange(1, 64), help=_("How many processes; without it one per processor."))
 def match(everything: bool, processes: int | None) -> None:
     core = open_for_command()
@@ -28,7 +33,7 @@ def match(everything: bool, processes: int | None) -> None:
     try:
         if everything:
             for marked in mark_all(core):
-                display.counts(_("%(num)s profiles marked", num=marked))
+                display.counts(_("%(num)s contacts and profiles marked", num=marked))
         for _step in key_all(core):
             display.counts(_("%(num)s contacts to key", num=left(core).contacts))
         wanted = left(core).profiles

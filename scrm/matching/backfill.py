@@ -26,10 +26,32 @@ class Left:
 
 
 def mark_all(core: Core) -> Iterator[int]:
-    """Make every profile due that may be matched; gives how many so far after each portion."""
+    """Make due every contact, whose keys may come from an older version, and every profile that may be matched.
+
+    Gives how many so far after each portion.
+    """
     last = marked = 0
     while True:
-        with core.db.write("matching.mark_all") as session:
+        with core.db.write("matching.mark_contacts") as session:
+            ids = session.scalars(
+                select(Contact.id).where(Contact.id > last).order_by(Contact.id).limit(PORTION)
+            ).all()
+            session.execute(
+                update(Contact)
+                .where(Contact.id.in_(ids), Contact.key_due_at.is_(None))
+                .values(key_due_at=core.db.clock.now(), keyed_version=None)
+            )
+        if not ids:
+            break
+        last, marked = ids[-1], marked + len(ids)
+        yield marked
+    yield from _mark_profiles(core, marked)
+
+
+def _mark_profiles(core: Core, marked: int) -> Iterator[int]:
+    last = 0
+    while True:
+        with core.db.write("matching.mark_profiles") as session:
             wanted = select(Profile.id).where(
                 Profile.id > last, Profile.is_internal.is_(False), Profile.deleted_at.is_(None)
             )

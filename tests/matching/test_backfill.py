@@ -1,6 +1,8 @@
+from sqlalchemy import delete, update
+
 from scrm.matching.backfill import key_all, left, mark_all, match_all
 from scrm.matching.candidates import Share
-from scrm.models import Profile, Side
+from scrm.models import Contact, MatchKey, Profile, Side
 from tests.matching.workshop import ADAS_MAIL, CERTAIN, Workshop
 
 
@@ -24,9 +26,25 @@ def test_a_mark_is_counted_and_leaves_out_our_own_people(shop: Workshop) -> None
     shop.profile(**CERTAIN)
     own = shop.profile(display_name="Zebulon Quux", is_internal=True)
     shop.settle()
-    assert list(mark_all(shop.core)) == [1]
+    shop.contact()
+    shop.settle()
+    assert list(mark_all(shop.core)) == [1, 2]
+    assert left(shop.core).contacts == 1
     assert not shop.is_due(own)
     assert left(shop.core).profiles == 1
+
+
+def test_keys_and_forms_of_an_older_version_are_made_anew(shop: Workshop) -> None:
+    ada = shop.contact(emails=[ADAS_MAIL])
+    shop.settle()
+    keys = shop.keys(Side.CONTACT, ada)
+    with shop.db.write("test.older") as session:
+        session.execute(delete(MatchKey))
+        session.execute(update(Contact).values(forms={"name": None}))
+    run(shop)
+    assert shop.keys(Side.CONTACT, ada) == keys
+    with shop.db.read() as session:
+        assert session.get_one(Contact, ada).forms["name"] is not None
 
 
 def test_it_goes_on_where_it_was_stopped(shop: Workshop) -> None:
