@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -14,8 +15,25 @@ from werkzeug.serving import make_server
 
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import Candidate, Connection, Contact, Interaction, Judgment, Link, Profile, Run, User, Verdict
+from scrm.models import (
+    Candidate,
+    Connection,
+    Contact,
+    ContactTurn,
+    Interaction,
+    Judgment,
+    Link,
+    Profile,
+    Run,
+    TimelineEntry,
+    Turn,
+    User,
+    Verdict,
+)
 from scrm.runtime import Core, sleepers
+from scrm.sync import plan as plans
+from scrm.sync.crm.local import LocalCrm
+from scrm.sync.plan_run import advance
 from scrm.vault import Vault
 from scrm.web.people import open_session
 from tests.web import seed
@@ -305,7 +323,26 @@ def addresses(core: Core, seeded: seed.Seeded) -> list[str]:
         f"/connections/{connection}/remove",
         "/own",
         "/import/contacts",
+        "/contacts/turns",
+        "/writing",
+        "/writing/errors/value",
+        f"/writing/plans/{planned(core)}",
     ]
+
+
+def planned(core: Core) -> UUID:
+    """A plan of all that waits in the seeded installation, with a turn and an entry that was set aside."""
+    now = core.db.clock.now()
+    with core.db.write("test.planned") as session:
+        plan = plans.order(session, "local", now).public_id
+        first, second = session.scalars(select(Contact.id).order_by(Contact.id).limit(2))
+        session.add(ContactTurn(contact_id=first, turn=Turn.MERGED.value, into_id=second, at=now))
+        waiting = select(TimelineEntry.id).where(TimelineEntry.state == "todo").limit(1)
+        aside = {"state": "parked", "fault": "value", "reason": "subject: longer than 255 characters"}
+        session.execute(update(TimelineEntry).where(TimelineEntry.id.in_(waiting)).values(**aside))
+    while advance(core, LocalCrm(core.db)):
+        pass
+    return plan
 
 
 def test_no_text_from_outside_runs_on_any_page(site: Site) -> None:
