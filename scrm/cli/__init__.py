@@ -30,6 +30,8 @@ COMMANDS = {
     "import-archive": "imports",
     "match": "match",
     "match-files": "match_files",
+    "evaluate": "evaluate",
+    "model": "model",
     "replay": "replay",
     "user": "user",
     "webhook": "webhook",

@@ -43,10 +43,12 @@ class Top:
     is_right: bool
 
 
-def learn(model: MatchModel, judged: Sequence[Judged], contacts: int, *, name: str, version: int) -> MatchModel:
+def learn(
+    model: MatchModel, judged: Sequence[Judged], contacts: int, *, name: str, version: int, fewest: int = FEWEST
+) -> MatchModel:
     """Fit weights and calibration to judgments; the same model comes back when there are too few."""
     usable = [row for row in judged if row.candidates and (row.positive in row.candidates or row.negative)]
-    if len(usable) < FEWEST:
+    if len(usable) < fewest:
         return model
     # the calibration must not be learned from profiles whose weights were learned from them
     tops: list[Top] = []
