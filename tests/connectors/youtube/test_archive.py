@@ -1,9 +1,6 @@
 """Comments from Takeout, made of the very comments that the API gives."""
 
-import csv
-import io
 import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,12 +15,8 @@ from scrm.sandbox.youtube import YouTube
 from tests.connectors.shape import spoiled
 from tests.connectors.youtube.reading import account_of, read
 from tests.connectors.youtube.scenario import play
+from tests.connectors.youtube.takeout import MIDDLE, NEW, OLD, saved, table
 
-STAMP = "Comment Create Timestamp"
-OLD = ("Comment ID", "Channel ID", STAMP, "Price", "Parent Comment ID", "Video ID", "Comment Text")
-MIDDLE = ("Channel ID", STAMP, "Price", "Comment ID", "Parent Comment ID", "Video ID", "Comment Text")
-NEW = (*OLD[:5], "Post ID", "Video ID", "Comment text", "Top-Level Comment ID")
-NAME = "Takeout/YouTube and YouTube Music/comments/comments.csv"
 US = "UC" + "u" * 22
 ROW = {
     "comment id": "UgxA",
@@ -33,22 +26,6 @@ ROW = {
     "video id": "vid00000001",
     "comment text": '{"text":"Nice"}',
 }
-
-
-def table(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
-    made = io.StringIO()
-    writer = csv.writer(made)
-    writer.writerow(columns)
-    writer.writerows([[row.get(name.casefold(), "") for name in columns] for row in rows])
-    return made.getvalue() + "\r\n\r\n"
-
-
-def saved(folder: Path, **files: str | bytes) -> Path:
-    target = folder / "takeout.zip"
-    with zipfile.ZipFile(target, "w") as made:
-        for name, body in files.items():
-            made.writestr(NAME if name == "comments" else name, body)
-    return target
 
 
 def archived(file: Path) -> dict[str, InteractionRecord]:
@@ -73,7 +50,7 @@ def test_the_archive_tells_of_our_comments_by_the_ids_of_the_api(
             "channel id": one.author.native_id,
             "comment create timestamp": one.occurred_at.isoformat(timespec="microseconds"),
             "price": "0",
-            "parent comment id": one.thread_key if one.thread_key != native_id else "",
+            "parent comment id": (one.thread_key or "") if one.thread_key != native_id else "",
             "video id": (one.fetch_ref or "").split()[1],
             "comment text": json.dumps({"text": one.text}),
         }
