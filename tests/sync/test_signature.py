@@ -21,6 +21,12 @@ HEADERS = {"webhook-id": DELIVERY, "webhook-timestamp": str(SECONDS), "webhook-s
 OTHER = new_secret()
 
 
+def short(secret: str, timestamp: object = SECONDS, body: bytes = BODY) -> str:
+    """As the sample in Apex computes it."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return f"t={timestamp},v1=" + hmac.new(key, f"{timestamp}.".encode() + body, "sha256").hexdigest()
+
+
 def sign(secret: str, delivery: str, timestamp: object, body: bytes) -> str:
     signed = f"{delivery}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -174,3 +180,32 @@ def test_whatever_arrives_is_accepted_or_refused(headers: dict[str, str], body: 
     except WebhookRefusedError:
         return
     assert (accepted, headers, body) == (DELIVERY, HEADERS, BODY)
+
+
+def test_the_short_scheme_names_a_delivery_by_its_body() -> None:
+    first = verify({"X-Signature": short(SECRET)}, BODY, [OTHER, SECRET], NOW)
+    later = verify({"X-Signature": short(SECRET, SECONDS + 200)}, BODY, [SECRET], at(SECONDS + 200))
+    other = verify({"X-Signature": short(SECRET, body=b"{}")}, b"{}", [SECRET], NOW)
+    assert first == later != other
+
+
+def test_while_a_secret_is_replaced_either_signature_of_the_short_scheme_fits() -> None:
+    both = short(OTHER) + "," + short(SECRET).partition(",")[2]
+    assert verify({"x-signature": both}, BODY, [SECRET], NOW)
+    assert verify({"x-signature": both}, BODY, [OTHER], NOW)
+
+
+@pytest.mark.parametrize("offset", [-301, 301])
+def test_the_short_scheme_is_as_fresh(offset: int) -> None:
+    with pytest.raises(WebhookRefusedError, match="five minutes"):
+        verify({"x-signature": short(SECRET)}, BODY, [SECRET], at(SECONDS + offset))
+
+
+def test_who_sends_both_schemes_is_held_to_the_full_one() -> None:
+    wrong = HEADERS | {"webhook-signature": "v1,AAAA", "x-signature": short(SECRET)}
+    assert "webhook-signature" in refused(wrong)
+
+
+@given(st.text(max_size=120) | st.from_regex(r"t=[0-9]{9,11}(,v1=[0-9a-fA-F]{63,65}){0,6}", fullmatch=True))
+def test_no_short_signature_that_was_not_made_with_the_secret_is_taken(given_header: str) -> None:
+    assert "x-signature" in refused({"x-signature": given_header})
