@@ -39,7 +39,7 @@ def rekey_due(core: Core) -> bool:
         alive = row.deleted_at is None and row.merged_into_id is None
         view = contact_view(row)
         keys, values = (set(contact_keys(view)), counted(view)) if alive else (set(), [])
-        made[row.id] = (row.version, keys, values, pack(view))
+        made[row.id] = (row.version, keys, values, pack(view) if alive else None)
     with core.db.write("matching.rekey") as session:
         one_writer(session)
         now = core.db.clock.now()

@@ -113,6 +113,8 @@ def test_a_deleted_contact_loses_keys_counts_and_links(shop: Workshop) -> None:
     shop.settle()
     assert shop.keys(Side.CONTACT, ada) == set()
     assert counts(shop.db) == {}
+    with shop.db.read() as session:
+        assert session.get_one(Contact, ada).forms is None
     assert (shop.linked(profile), shop.state(profile)) == (None, "none")
 
 
