@@ -80,6 +80,8 @@ def _entry(entry: Element) -> Item:
         "replies": _attribute(below, f"{THR}count") or counts.get(f"{SN}/comment"),
         "replies_at": _attribute(below, "href"),
         "community": _told(entry, f"{SNX}communityUuid"),
+        "community_type": _told(entry, f"{SNX}communityType"),
+        "role": _told(entry, f"{SNX}role"),
         "card": _card(content) if content is not None and content.get("type") == "xhtml" else {},
     }
     return {name: clean(value) if isinstance(value, str) else value for name, value in found.items() if value}

@@ -11,6 +11,7 @@ from datetime import date
 from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.connections.client import CLIENT, bare, person_by_id, who_am_i
 from scrm.connectors.connections.lists import BlogComments, BlogEntries, Board, Communities, Stories
+from scrm.connectors.connections.members import Members
 from scrm.connectors.connections.oauth import ConnectionsOAuth, renewed
 from scrm.connectors.connections.objects import Notes, Threads, Topics
 from scrm.connectors.connections.recheck import Recheck
@@ -40,7 +41,8 @@ class Connections(Connector):
             read_on=date(2026, 11, 23),
             note=N_(
                 "The server and what is on it belong to your company: its own rules for staff and guests count. scrm"
-                " reads what the connected account may see. What was said inside the network stays out of the CRM."
+                " reads what the connected account may see. What the whole company may read goes to the CRM; what"
+                " closed communities say stays out of it unless you open it on the connection's page."
             ),
         ),
         rate_limit=RateLimit(calls=120, seconds=60),
@@ -93,11 +95,12 @@ class Connections(Connector):
             N_("Messages and comments on the boards of these communities and on its own board"),
             N_("Entries and comments of the blogs the account may read"),
             N_("Likes of all that"),
+            N_("Communities the account belongs to, who may read them, and their members"),
             N_("The profiles of the people who did that, with their e-mail where your network shows it"),
         ),
     )
     streams = (Stories(), Board(), BlogEntries(), BlogComments(), Communities())
-    object_streams = (Topics(), Notes(), Threads(), Recheck())
+    object_streams = (Topics(), Notes(), Threads(), Members(), Recheck())
     client = CLIENT
     oauth = ConnectionsOAuth()
 

@@ -24,7 +24,7 @@ from scrm.connectors.connections.posts import (
     with_people,
 )
 from scrm.connectors.connections.stories import story_of, thread_of
-from scrm.connectors.connections.translation import records
+from scrm.connectors.connections.translation import community, records
 from scrm.connectors.connections.walk import Walk, row, stamp, time_of
 from scrm.connectors.paging import pack, unpack
 from scrm.connectors.payload import Payload
@@ -32,7 +32,7 @@ from scrm.errors import GoneError
 from scrm.i18n import N_
 from scrm.records import Record
 
-TOPICS, NOTES, THREADS = "topics", "notes", "threads"
+TOPICS, NOTES, THREADS, MEMBERS = "topics", "notes", "threads", "members"
 PAGE = 20
 STORIES_KEPT = timedelta(days=30)
 WHOLE_EVERY = timedelta(days=1)
@@ -210,20 +210,19 @@ class Communities(Stream):
         return Page(items=tuple(new), cursor=state, has_more=has_more)
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
-        """A community is no person and says nothing."""
-        del item, account
-        return iter(())
+        yield community(item.child("community"), account)
 
     def watch(self, item: Payload, account: Account) -> Iterator[WatchOrder]:
         del account
         uuid = item.child("community").text("community")
-        for stream in (TOPICS, NOTES):
+        for stream in (TOPICS, NOTES, MEMBERS):
             yield WatchOrder(stream=stream, native_id=uuid, fetch_ref=COMMUNITY + uuid, after_seconds=0)
 
 
 def _shown(entry: Item) -> Item:
     """What of a community is kept: nothing of the person who founded it."""
-    return {name: entry[name] for name in ("community", "title", "updated") if name in entry}
+    shown = ("community", "title", "updated", "community_type", "content", "url")
+    return {name: entry[name] for name in shown if name in entry}
 
 
 def _order_if_busy(item: Payload) -> Iterator[WatchOrder]:

@@ -189,6 +189,7 @@ def like_items(api: Api, item: Item) -> list[Item]:
     if not is_liked:
         return []
     known = {"on": ref.text(), "root": item.get("root") or ref.native_id, "answered": author}
+    known |= {"place": place} if (place := _place(item)) else {}
     try:
         return [like | known for like in likes_of(api, ref)[0]]
     except GoneError:
@@ -232,13 +233,19 @@ def _placed(api: Api, ref: Ref, root: Item, answers: list[Item]) -> list[Item]:
         entry = answer.get("post") or answer["note"]
         authors[str(entry.get("id"))] = _author(answer)
     placed = []
+    where = {"place": place} if (place := _place(root)) else {}
     for answer in answers:
         above = str(answer.get("post", {}).get("in_reply_to") or ref.native_id)
         if above not in authors:
             authors[above] = _author_by_id(api, above)
         answered = {"answered": author} if (author := authors[above]) else {}
-        placed.append({**answer, "root": ref.native_id, **answered})
+        placed.append({**answer, "root": ref.native_id, **where, **answered})
     return placed
+
+
+def _place(item: Item) -> str | None:
+    """The community of a post; an answer does not always name it, but stands where its thread does."""
+    return item.get("post", {}).get("community") or item.get("place")
 
 
 def _author(item: Item) -> dict[str, str] | None:

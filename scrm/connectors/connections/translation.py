@@ -2,7 +2,9 @@
 
 A person is known by the directory's id, which is the same in all applications; it is unique within one company's
 server alone, so the server's name is its scope. E-mail addresses come from the company's directory, which vouches for
-them; where an administrator hides them there are none. Whatever stands in the network is closed to the world.
+them; where an administrator hides them there are none. Whatever stands in the network is closed to the world. What a
+public community says, or a board that is nobody's but a person's, the whole company reads; of any other type of
+community, and of blogs, which do not tell who may read them, we assume that members alone do.
 """
 
 import re
@@ -11,10 +13,29 @@ from urllib.parse import urlsplit
 
 from scrm.connectors.base import Account
 from scrm.connectors.connections.client import bare
-from scrm.connectors.connections.posts import ENTRY, NOTE, TOPIC, Ref, author_of, count, ref_of
+from scrm.connectors.connections.posts import (
+    COMMUNITY,
+    ENTRY,
+    EVERY_BOARD,
+    NOTE,
+    TOPIC,
+    Ref,
+    author_of,
+    count,
+    ref_of,
+)
 from scrm.connectors.payload import Payload
 from scrm.connectors.text import html_to_text
-from scrm.records import Audience, InteractionKind, InteractionRecord, Key, ProfileRecord, Record
+from scrm.records import (
+    Audience,
+    CommunityRecord,
+    InteractionKind,
+    InteractionRecord,
+    Key,
+    ProfileRecord,
+    Record,
+    Visibility,
+)
 
 NETWORK = "connections"
 LIKE = "like"
@@ -80,6 +101,27 @@ def records(item: Payload, account: Account) -> Iterator[Record]:
         yield from _post_records(item, account)
 
 
+def community(entry: Payload, account: Account) -> CommunityRecord:
+    """A community as it is listed."""
+    kinds = {"public": Visibility.ORGANIZATION, "private": Visibility.PRIVATE}
+    return CommunityRecord(
+        key=key(entry.text("community"), account),
+        visibility=kinds.get(entry.optional_text("community_type") or "", Visibility.CLOSED),
+        name=entry.optional_text("title"),
+        url=entry.optional_text("url"),
+        description=html_to_text(entry.optional_text("content") or "") or None,
+    )
+
+
+def _place(ref: Ref, uuid: str | None, account: Account) -> tuple[Audience, Key | None]:
+    """Who may read what stands there, and in which community that is."""
+    if ref.kind == NOTE and ref.board in {"", EVERY_BOARD}:
+        return Audience.ORGANIZATION, None
+    if ref.board.startswith(COMMUNITY):
+        uuid = ref.board.removeprefix(COMMUNITY)
+    return Audience.COMMUNITY, key(uuid, account) if uuid else None
+
+
 def _post_records(item: Payload, account: Account) -> Iterator[Record]:
     ref = ref_of(item)
     author = _doer(item, Payload(author_of(item), "author"), account)
@@ -92,6 +134,7 @@ def _post_records(item: Payload, account: Account) -> Iterator[Record]:
     published, updated = post.time("published"), post.optional_time("updated")
     # a new answer renews what stands on top, so only what nothing stands below says that it was edited
     is_edited = not is_root and updated and updated > published and not count(item, "replies")
+    audience, place = _place(ref, post.optional_text("community") or item.optional_text("place"), account)
     yield author
     if answered:
         yield answered
@@ -103,13 +146,14 @@ def _post_records(item: Payload, account: Account) -> Iterator[Record]:
         occurred_at=published,
         text=text,
         url=post.optional_text("url"),
-        audience=Audience.COMMUNITY,
+        audience=audience,
         thread_key=root,
         in_reply_to=None if is_root else post.optional_text("in_reply_to") or root,
         counterpart=answered.key if answered else None,
         edited_at=updated if is_edited else None,
         fetch_ref=ref.text(),
         mentions=(account.key,) if is_naming else (),
+        community=place,
     )
 
 
@@ -124,6 +168,7 @@ def _like_records(item: Payload, account: Account) -> Iterator[Record]:
         person, native_id = like.child("author"), like.text("id")
     author = _doer(item, person, account)
     answered = _answered(item, author, account)
+    audience, place = _place(on, item.optional_text("place"), account)
     yield author
     if answered:
         yield answered
@@ -132,11 +177,12 @@ def _like_records(item: Payload, account: Account) -> Iterator[Record]:
         kind=InteractionKind.REACTION,
         author=author.key,
         occurred_at=like.time("published"),
-        audience=Audience.COMMUNITY,
+        audience=audience,
         thread_key=item.optional_text("root"),
         target=on.native_id,
         counterpart=answered.key if answered else None,
         fetch_ref=f"{LIKE} {on.text()}",
+        community=place,
     )
 
 

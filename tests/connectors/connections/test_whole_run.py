@@ -13,7 +13,15 @@ from scrm.ingest.apps import save, values_of
 from scrm.ingest.connections import add, check_access, connect, new_api
 from scrm.ingest.replay import replay
 from scrm.ingest.run import read_stream
-from scrm.models import Connection, ConnectionState, Interaction, Profile, RawRecord, StreamState, Watch
+from scrm.models import (
+    Connection,
+    ConnectionState,
+    Interaction,
+    Profile,
+    RawRecord,
+    StreamState,
+    Watch,
+)
 from scrm.runtime import Core
 from scrm.sandbox.connections import Connections
 from tests.connectors.connections.scenario import (
@@ -161,7 +169,7 @@ def test_who_hides_an_address_has_none_and_the_others_are_verified(
     assert known["kgross"].email == "katharina.gross@foerdertechnik-leine.example"
     assert known["kgross"].email_verified
     assert {row.scope for row in known.values()} == {"127.0.0.1"}
-    assert {row.audience for row in live(core).values()} == {"community"}
+    assert {row.audience for row in live(core).values()} == {"community", "organization"}
 
 
 def test_our_answer_stands_on_the_timeline_of_the_person_answered(
