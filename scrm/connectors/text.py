@@ -17,17 +17,24 @@ FALLBACK = "quote-inline"  # "RE: <link>" for clients without quotes; the quote 
 SPACES, LINE_ENDS, MANY_LINES = re.compile(r"\s+"), re.compile(r" *\n *"), re.compile(r"\n{3,}")
 TAG = re.compile(r"""<(/?)([a-z0-9]+)((?: [a-z]+="[^"]*")*)>""")
 ATTRIBUTE = re.compile(r"""([a-z]+)="([^"]*)\"""")
+LONGEST_REMEMBERED = 4000  # long posts come once, and would be held by the thousand
 SAME_AS_HREF = re.compile(r"^(https?://)?(www\.)?")
 
 
-@lru_cache(maxsize=2048)
 def html_to_text(html: str) -> str:
     """The text a reader sees; empty when there is none. One author's biography comes with every post: remembered."""
+    return _remembered(html) if len(html) <= LONGEST_REMEMBERED else _read(html)
+
+
+def _read(html: str) -> str:
     if "<" not in html:
         return SPACES.sub(" ", unescape(html)).strip()
     reader = _Reader()
     reader.read(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None))
     return MANY_LINES.sub("\n\n", LINE_ENDS.sub("\n", "".join(reader.parts))).strip()
+
+
+_remembered = lru_cache(maxsize=2048)(_read)
 
 
 class _Reader:

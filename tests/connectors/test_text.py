@@ -1,5 +1,7 @@
 """What people read of the HTML that networks send."""
 
+import tracemalloc
+
 import pytest
 
 from scrm.connectors.text import html_to_text
@@ -40,3 +42,12 @@ def test_html_becomes_what_a_reader_sees(html, text):
 
 def test_endless_nesting_is_read():
     assert html_to_text("<div><p>" * 5_000 + "deep" + "</p></div>" * 5_000) == "deep"
+
+
+def test_long_texts_are_not_held_in_memory() -> None:
+    tracemalloc.start()
+    for number in range(300):
+        assert len(html_to_text(f"{number}<br>" + "x" * 20_000)) > 20_000
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2 * 1024**2
