@@ -263,10 +263,12 @@ def main() -> None:
         if options.kills:
             print(json.dumps(killed(file, options.items, options.kills)))
             return
-        results = [measure(way, file) for way in WAYS]
-    for result in results:
-        result["share_of_plain"] = round(result["per_second"] / results[0]["per_second"], 3)
-        print(json.dumps(result))
+        plain_rate = 0
+        for way in WAYS:
+            result = measure(way, file)
+            plain_rate = plain_rate or result["per_processor_second"]
+            result["share_of_plain"] = round(result["per_processor_second"] / plain_rate, 3)
+            print(json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":
