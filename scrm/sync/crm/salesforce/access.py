@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import requests
+from jwt import PyJWTError
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 from sqlalchemy import update
@@ -47,6 +48,7 @@ REFUSALS = {
     "ip restricted": N_("The app or the profile does not allow this machine's address."),
 }
 REFUSED = N_("Salesforce refuses the sign-in.")
+NO_KEY = N_("The private key cannot be used: expected PEM without a passphrase.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,8 @@ def sign_in(credentials: Credentials, session: SalesforceSession) -> tuple[str, 
         raise _refusal(why.code, why.auth_message) from None
     except (requests.RequestException, RetryLaterError):
         raise CrmRetryLaterError("Salesforce: no answer to the sign-in") from None
+    except PyJWTError:
+        raise CrmAuthError(NO_KEY) from None
     except (HostRefusedError, ValueError, TypeError, AttributeError) as why:
         raise CrmAuthError(f"Salesforce: the sign-in cannot be made ({type(why).__name__})") from None
     host = str(host).rstrip("/")

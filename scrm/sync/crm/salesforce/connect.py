@@ -108,7 +108,8 @@ def change(core: Core, options: Options) -> None:
         row = _row(session)
         if Options.from_stored(row.options).extras != options.extras:
             session.execute(update(CrmState).where(CrmState.crm_id == CRM_ID).values(cursor=None))
-            mark_pull_due(session, CRM_ID, core.db.clock.now())
+            if row.is_active:
+                mark_pull_due(session, CRM_ID, core.db.clock.now())
         row.options, row.shape_at = options.stored(), None
         session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.changed", object=f"crm/{CRM_ID}"))
 

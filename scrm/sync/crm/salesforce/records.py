@@ -10,14 +10,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scrm.i18n import N_, gettext
 from scrm.sync.crm.base import EntryWrite, Fault, Outcome, Plan, Result
 from scrm.sync.crm.salesforce.faults import GONE, row_error
-from scrm.sync.crm.salesforce.held import KEY, VERSION, WRITTEN, Held, Wanted, before, fault, soql_for
+from scrm.sync.crm.salesforce.held import (
+    KEY,
+    LOOKUPS,
+    VERSION,
+    WRITTEN,
+    Held,
+    Wanted,
+    before,
+    fault,
+    lookups_of,
+    soql_for,
+)
 from scrm.sync.crm.salesforce.ids import full_id, object_of
 from scrm.sync.crm.salesforce.mapping import FieldMap, mark
 from scrm.sync.crm.salesforce.org import Org
 from scrm.sync.crm.salesforce.sending import BATCH, create, remove, upsert
 from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
+
+CLOSED = N_("%(field)s: not there, or not open to our user")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +159,12 @@ class Records:
         """The outcome of a row that need not be sent."""
         if error := fault(row, self.field_map, self.shape):
             return Outcome(external_key=row.external_key, result=Result.REJECTED, error=error, fault=Fault.VALUE)
-        if object_of(row.contact_native_id) is None:
+        name = object_of(row.contact_native_id)
+        if name is None:
             return Outcome(external_key=row.external_key, result=Result.CONTACT_GONE)
+        if LOOKUPS[name] not in lookups_of(self.shape):
+            error = gettext(CLOSED, field=f"{INTERACTION}.{LOOKUPS[name]}")
+            return Outcome(external_key=row.external_key, result=Result.REJECTED, error=error, fault=Fault.FIELD)
         return None
 
     def _foretell(self, row: EntryWrite, held: Held | None, alive: frozenset[str]) -> Result:

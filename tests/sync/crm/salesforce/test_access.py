@@ -95,6 +95,12 @@ def test_a_refused_sign_in_is_told_in_plain_words(world: SalesforceWorld, change
         sign_in(jwt_of(world.org, **changes), session_for(world.core))
 
 
+@pytest.mark.parametrize("key", ["garbage", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"])
+def test_a_key_that_is_none_is_told_in_plain_words(world: SalesforceWorld, key: str) -> None:
+    with pytest.raises(CrmAuthError, match="private key cannot be used"):
+        sign_in(jwt_of(world.org, private_key=key), session_for(world.core))
+
+
 def test_a_wrong_secret_is_told_in_plain_words(world: SalesforceWorld) -> None:
     with pytest.raises(CrmAuthError, match="secret is wrong"):
         sign_in(secret_of(world, consumer_secret="wrong"), session_for(world.core))

@@ -117,7 +117,8 @@ def test_fields_of_the_organizations_own_are_read_once_they_are_named(world: Sal
     (found,) = world.opened().read([ada])
     assert (found.handles, found.urls) == ((("mastodon", "@ada@social.example"),), ("https://ada.example",))
     with world.core.db.read() as session:
-        assert session.get_one(CrmState, "salesforce").cursor is None
+        state = session.get_one(CrmState, "salesforce")
+    assert (state.cursor, state.due_at) == (None, None)  # from the beginning, once it is used
 
 
 def test_a_field_that_is_closed_to_us_is_left_out_instead_of_failing(world: SalesforceWorld) -> None:

@@ -11,6 +11,7 @@ from scrm.sync.crm.salesforce.faults import row_error
 from scrm.sync.crm.salesforce.held import KEY, VERSION
 from scrm.sync.crm.salesforce.mapping import DEFAULT, Policy
 from scrm.sync.crm.salesforce.sending import upsert
+from tests.sync.crm.salesforce.orgs import INTEGRATION
 from tests.sync.crm.salesforce.world import SalesforceWorld
 from tests.sync.crm.worlds import START
 
@@ -65,6 +66,17 @@ def test_an_entry_hangs_on_a_contact_a_lead_or_an_account(world: SalesforceWorld
     assert {name: found[f"{name}__c"] for name in ("Contact", "Lead", "Account")} == {
         name: native_id if name == kind else None for name in ("Contact", "Lead", "Account")
     }
+
+
+def test_an_entry_whose_look_up_is_closed_to_us_is_set_aside_and_never_an_orphan(world: SalesforceWorld) -> None:
+    account = world.add("Nordwerk GmbH", "Account")
+    world.org.people.hide_field(INTEGRATION, INTERACTION, "Account__c")
+    crm = world.opened()
+    crm.look_again()
+    (outcome,) = crm.write([entry(account)])
+    assert (outcome.result, outcome.fault) == (Result.REJECTED, Fault.FIELD)
+    assert "Account__c" in str(outcome.error)
+    assert world.records() == {}
 
 
 def test_what_somebody_edited_is_left_and_the_rest_follows(world: SalesforceWorld) -> None:

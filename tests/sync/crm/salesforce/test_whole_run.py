@@ -19,8 +19,10 @@ from scrm.models import (
 )
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.salesforce.connect import use
-from tests.factories import make_interaction, make_profile
+from scrm.web import create_app
+from tests.factories import make_interaction, make_profile, make_user
 from tests.sync.crm.salesforce.world import SalesforceWorld
+from tests.web.conftest import Browser
 
 Texts = dict[str, str]
 
@@ -137,3 +139,11 @@ def test_a_contact_deleted_while_its_entry_waits_gets_nothing(used: SalesforceWo
     used.delete(contact_of(used))
     run(used, "deliver", "pull", "expand", "deliver")
     assert texts(used) == {}
+
+
+def test_the_page_of_writing_speaks_of_salesforce(used: SalesforceWorld) -> None:
+    with used.core.db.write("test.admin") as session:
+        user_id = make_user(session, role="admin").id
+    page = Browser(create_app(used.core), user_id).client.get("/writing")
+    assert page.status_code == 200
+    assert "Salesforce" in page.text
