@@ -172,3 +172,11 @@ def test_a_record_begun_early_and_committed_late_appears_behind_the_newest(
 def test_an_address_longer_than_16_kilobytes_is_refused(rest: Rest) -> None:
     ids = ",".join(f"'{number:015d}'" for number in range(1000))
     assert rest("GET", f"query?q=SELECT Id FROM Contact WHERE Id IN ({ids})").status_code == 414
+
+
+def test_stamps_never_go_back_even_when_the_clock_does(org: Salesforce, rest: Rest, clock: Clock) -> None:
+    org.people.add("Contact", {"LastName": "A"})
+    clock.turn(minutes=-5)
+    org.people.add("Contact", {"LastName": "B"})
+    stamps = {row["SystemModstamp"] for row in rest.query("SELECT SystemModstamp FROM Contact")}
+    assert stamps == {"2026-11-24T08:00:00.000+0000"}
