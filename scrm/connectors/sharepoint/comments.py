@@ -17,7 +17,7 @@ from scrm.connectors.payload import Payload
 from scrm.connectors.sharepoint.client import REST, SITE_PATH, Item, values
 from scrm.connectors.sharepoint.people import directory, logins
 from scrm.connectors.sharepoint.place import COMMENTS, Place
-from scrm.connectors.sharepoint.translation import said_records
+from scrm.connectors.sharepoint.translation import placed, said_records
 from scrm.errors import GoneError, PayloadError, RetryLaterError
 from scrm.i18n import N_
 from scrm.records import Record
@@ -50,8 +50,7 @@ class Comments(ObjectStream):
         return ObjectPage(items=tuple(with_people(api, items)), gone=tuple(gone), again=again)
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
-        del account
-        yield from said_records(item)
+        yield from placed(said_records(item), account)
 
 
 @dataclass(kw_only=True)

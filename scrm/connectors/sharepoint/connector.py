@@ -36,7 +36,8 @@ TERMS = Terms(
     read_on=date(2026, 11, 23),
     note=N_(
         "This is your own company's network: what may be done with it is yours to decide, together with those who"
-        " look after data protection. What is said there is not public, so it stays here and goes into no CRM."
+        " look after data protection. Who may read the site is not told, so stewards and admins read it and it goes"
+        " into no CRM until you open it on the connection's page."
     ),
 )
 APP_FIELDS = (

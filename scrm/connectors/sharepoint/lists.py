@@ -13,7 +13,7 @@ from scrm.connectors.sharepoint.changes import changed
 from scrm.connectors.sharepoint.client import PAGES_LIST, Item, got, in_site, list_names
 from scrm.connectors.sharepoint.people import directory
 from scrm.connectors.sharepoint.place import Place
-from scrm.connectors.sharepoint.translation import item_records, page_records, place_of
+from scrm.connectors.sharepoint.translation import item_records, page_records, place_of, placed
 from scrm.errors import GoneError, PayloadError
 from scrm.i18n import N_
 from scrm.records import Record
@@ -38,8 +38,7 @@ class Pages(Stream):
         return Page(items=tuple(with_people(api, items)), cursor=after, has_more=has_more)
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
-        del account
-        yield from page_records(item)
+        yield from placed(page_records(item), account)
 
     def watch(self, item: Payload, account: Account) -> Iterator[WatchOrder]:
         del account
@@ -60,8 +59,7 @@ class Items(Stream):
         return Page(items=tuple(with_people(api, items)), cursor=after, has_more=has_more)
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
-        del account
-        yield from item_records(item)
+        yield from placed(item_records(item), account)
 
     def watch(self, item: Payload, account: Account) -> Iterator[WatchOrder]:
         del account

@@ -12,7 +12,7 @@ from scrm.connectors.sharepoint import comments, lists
 from scrm.connectors.sharepoint.client import Item
 from scrm.connectors.sharepoint.comments import PART, comments_part, likes_of
 from scrm.connectors.sharepoint.place import COMMENT, ITEM, LIKE, PAGE, Place
-from scrm.connectors.sharepoint.translation import comment_id, like_id, records
+from scrm.connectors.sharepoint.translation import comment_id, like_id, placed, records
 from scrm.errors import GoneError, PayloadError
 from scrm.i18n import N_
 from scrm.records import Record
@@ -50,8 +50,7 @@ class Recheck(ObjectStream):
         return ObjectPage(items=items, gone=tuple(gone))
 
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
-        del account
-        yield from records(item)
+        yield from placed(records(item), account)
 
 
 def _made(api: Api, kind: str, place: Place) -> list[Item]:

@@ -2,20 +2,30 @@
 
 `sitePage`, `listItem`: microsoft-graph metadata v1.0 of 2026-08-20; comments and likes: @pnp/sp 4.21.0 (both read
 2026-11-23). A comment's text is encoded as HTML, and mentions stand in it by number (several public clients, read
-2026-11-24). Everything is said inside the company's own network, so its audience is the community. A comment's number
-counts within its item, and a like has no id at all: theirs are made of where they stand.
+2026-11-24). Everything is said in the site, and Graph does not tell who may read that, so it counts as closed. A
+comment's number counts within its item, and a like has no id at all: theirs are made of where they stand.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 
+from scrm.connectors.base import Account
 from scrm.connectors.payload import Payload, clean
 from scrm.connectors.sharepoint.people import People, key
 from scrm.connectors.sharepoint.place import COMMENT, ITEM, LIKE, PAGE, Place
 from scrm.connectors.text import html_to_text
 from scrm.errors import PayloadError
-from scrm.records import Audience, InteractionKind, InteractionRecord, ProfileRecord, Record
+from scrm.records import (
+    Audience,
+    CommunityRecord,
+    InteractionKind,
+    InteractionRecord,
+    ProfileRecord,
+    Record,
+    Visibility,
+)
 
 PUBLISHED = "published"
 OWN_PAGES = "microsoftReserved"  # made by SharePoint itself
@@ -173,6 +183,17 @@ def _distinct(records: tuple[ProfileRecord, ...]) -> Iterator[ProfileRecord]:
         if known is None or record.full or not known.display_name:
             found[record.key.native_id] = record
     yield from found.values()
+
+
+def placed(found: Iterator[Record], account: Account) -> Iterator[Record]:
+    """Records with the site in which all that was said; the account is the site."""
+    for record in found:
+        if isinstance(record, InteractionRecord):
+            name = account.handle.removeprefix("@")
+            yield CommunityRecord(key=account.key, visibility=Visibility.CLOSED, name=name)
+            yield replace(record, community=account.key)
+        else:
+            yield record
 
 
 def records(item: Payload) -> Iterator[Record]:

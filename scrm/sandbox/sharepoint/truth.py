@@ -66,7 +66,7 @@ class Truth:
             "at": fine_stamp(at),
             "edited_at": None,
             "deleted": False,
-            "audience": "public" if site.is_open else "community",
+            "audience": "organization" if site.is_open else "community",
             "community": site.id,
             "site": site.name,
             "list_id": item.list.id,

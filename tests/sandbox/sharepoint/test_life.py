@@ -67,7 +67,7 @@ def test_audiences(network):
     reply = network.post("lars", "Aha", at=minute(2), reply_to=closed)
     shown = {key: row(network, key) for key in (opened, closed, reply)}
     assert [one["kind"] for one in shown.values()] == ["mention", "post", "reply"]
-    assert [one["audience"] for one in shown.values()] == ["public", "community", "community"]
+    assert [one["audience"] for one in shown.values()] == ["organization", "community", "community"]
     assert [one["shown"] for one in shown.values()] == ["items", "pages", "comments"]
     assert shown[closed]["community"] == network.site_id("community")
     assert (shown[reply]["object"], shown[reply]["comment_id"]) == (closed, "1")
