@@ -14,6 +14,7 @@ from scrm.jobs import work
 from scrm.models import ArchiveFile, Interaction
 from scrm.runtime import Core
 from scrm.web import archives
+from tests.connectors.downloads import ITEMS, KINDS, download
 from tests.connectors.googleplus import takeout
 from tests.web.conftest import TOKEN, Browser
 
@@ -63,6 +64,22 @@ def test_an_admin_uploads_an_archive_and_follows_it_to_its_end(browse: Browse, c
     assert left(core) == []
     with core.db.read() as session:
         assert len(session.scalars(select(Interaction).where(Interaction.network == "googleplus")).all()) == 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_archive_goes_through_the_page(kind: str, browse: Browse, core: Core, tmp_path: Path) -> None:
+    admin = browse("admin")
+    path = send(admin, download(kind, tmp_path).read_bytes(), "download")
+    assert read_due(core)
+    told = admin.client.get(f"{path}/progress.json").get_json()
+    assert (told["items"], told["quarantined"], told["state"]) == (str(ITEMS), "0", "Read to its end.")
+    with core.db.read() as session:
+        stored = session.scalars(select(Interaction).where(Interaction.network == kind)).all()
+    assert len(stored) == ITEMS - (kind == "mastodon")  # the profile is an item, too
+    again = send(admin, download(kind, tmp_path).read_bytes(), "the same under another name")
+    assert read_due(core)
+    assert admin.client.get(f"{again}/progress.json").get_json()["new"] == "0"
+    assert left(core) == []
 
 
 def test_what_is_set_aside_is_counted_and_explained(browse: Browse, core: Core, tmp_path: Path) -> None:
