@@ -34,6 +34,7 @@ COMMANDS = {
     "model": "model",
     "replay": "replay",
     "user": "user",
+    "token": "token",
     "webhook": "webhook",
     "crm": "crm",
     "plan": "plan",

@@ -39,7 +39,7 @@ def link_permission(session: Session, profile: Profile, contact: Contact) -> Per
     return permission
 
 
-def give_consent(session: Session, profile_id: int, source: str, user_id: int, now: datetime) -> None:
+def give_consent(session: Session, profile_id: int, source: str, user_id: int | None, now: datetime) -> None:
     """Record that the person agreed, and how; the profile is matched by all it shows from now on."""
     source = source.strip()[:LONGEST_SOURCE]
     if not source:
@@ -50,7 +50,7 @@ def give_consent(session: Session, profile_id: int, source: str, user_id: int, n
     _audit(session, profile, user_id, "consent.given", now)
 
 
-def withdraw_consent(session: Session, profile_id: int, user_id: int, now: datetime) -> None:
+def withdraw_consent(session: Session, profile_id: int, user_id: int | None, now: datetime) -> None:
     """Forget that the person agreed; a link that rested on it is dissolved when the profile is matched again."""
     profile = _locked(session, profile_id)
     session.execute(delete(Consent).where(Consent.profile_id == profile_id))
@@ -71,5 +71,5 @@ def _match_again(session: Session, profile: Profile, now: datetime) -> None:
         profile.match_due_at, profile.match_generation = now, profile.match_generation + 1
 
 
-def _audit(session: Session, profile: Profile, user_id: int, action: str, now: datetime) -> None:
+def _audit(session: Session, profile: Profile, user_id: int | None, action: str, now: datetime) -> None:
     session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"profile/{profile.public_id}", after={}))

@@ -1,6 +1,7 @@
 """Rows; no outside calls. Importing this package registers every table."""
 
 from scrm.models.access import NetworkApp, SignInFlow
+from scrm.models.api_token import ApiToken
 from scrm.models.archive import ArchiveFile, ArchiveState
 from scrm.models.audit import AuditEntry
 from scrm.models.base import Row, claim, still_mine, uuid7
@@ -34,6 +35,7 @@ from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, Timeli
 from scrm.models.usage import PaidItem, Usage
 
 __all__ = [
+    "ApiToken",
     "ArchiveFile",
     "ArchiveState",
     "AudienceChange",

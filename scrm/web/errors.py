@@ -25,6 +25,8 @@ WORDS: Final = {
     410: (N_("No longer valid"), N_("This was used or has run out.")),
     413: (N_("Too large"), N_("What you sent is larger than we take.")),
     415: (N_("Not this kind of content"), N_("This address takes another kind of content.")),
+    422: (N_("This request cannot be read"), N_("Something in the address or the form is not as expected.")),
+    429: (N_("Too often"), N_("Wait a minute, then go on more slowly.")),
     500: (N_("Something broke on our side"), N_("Nothing was changed. The failure was written to the log.")),
     503: (N_("Out of reach for a moment"), N_("The database does not answer. Nothing was changed.")),
 }
@@ -50,6 +52,8 @@ def install(app: Flask) -> None:
 def page(code: int, words: tuple[str, str] | None = None) -> ResponseReturnValue:
     """The page for a status."""
     title, text = words or WORDS.get(code, WORDS[500 if code >= 500 else 400])
+    if request.path.startswith("/api/"):
+        return _problem(code, title, text)
     if request.path.endswith(".json") or request.path.startswith("/webhooks/"):
         return jsonify(error=title), code
     if words is WRONG_HOST:  # without a host of ours no address can be made for the page's parts
@@ -58,9 +62,26 @@ def page(code: int, words: tuple[str, str] | None = None) -> ResponseReturnValue
     return render_template("error.html", code=code, title=title, text=text), code
 
 
+def _problem(code: int, title: str, text: str, **more: object) -> ResponseReturnValue:
+    """Problem details as RFC 9457 has them, in English: programs read them."""
+    body = {"type": "about:blank", "title": title, "status": code, "detail": text, **more}
+    answer = jsonify(body)
+    answer.content_type = "application/problem+json"
+    if code == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if code == 429:
+        answer.headers["Retry-After"] = "60"
+    return answer, code
+
+
 def _http(why: HTTPException) -> ResponseReturnValue:
     if why.response is not None:
         return why.response  # a redirect to the address with a slash
+    found = getattr(why, "data", None)  # what was wrong with which field, by name and never with its value
+    if found and request.path.startswith("/api/"):
+        code = why.code or 422
+        title, text = WORDS.get(code, WORDS[400])
+        return _problem(code, title, text, errors=found.get("messages", {}))
     words = STALE_FORM if isinstance(why, CSRFError) else WRONG_HOST if isinstance(why, SecurityError) else None
     return page(why.code or 500, words)
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from scrm.models import Role
 from scrm.web import current
+from scrm.web.api import tokens
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -15,6 +16,7 @@ EVERYBODY: Final = frozenset({Role.ADMIN, Role.STEWARD, Role.REP})
 PUBLIC: Final = frozenset(
     {
         "static",
+        "api-docs.openapi_json",  # describes the API and holds nothing of anybody
         "auth.sign_in",
         "auth.sign_in_by_link",
         "auth.language",
@@ -46,7 +48,11 @@ def roles_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
 
 def check(app: Flask) -> None:
     """Refuse to start with a route that declares no role."""
-    bare = [name for name in app.view_functions if name not in PUBLIC and roles_of(app, name) is None]
+    bare = [
+        name
+        for name, view in app.view_functions.items()
+        if name not in PUBLIC and roles_of(app, name) is None and not hasattr(view, "scope")
+    ]
     if bare:
         raise RuntimeError(f"routes without a role: {', '.join(sorted(bare))}")
 
@@ -67,6 +73,10 @@ def install(app: Flask) -> None:
 def _guard() -> ResponseReturnValue | None:
     endpoint = request.endpoint
     if endpoint is None or endpoint in PUBLIC:
+        return None
+    scope = getattr(current_app.view_functions[endpoint], "scope", None)
+    if scope is not None:
+        tokens.check(scope)
         return None
     if current.maybe_user() is None:
         if request.method == "GET" and not request.path.endswith(".json"):

@@ -105,6 +105,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_webhook_endpoint_name")),
     )
     op.create_table(
+        "api_token",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("scopes", Json, nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_api_token_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_api_token_public_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
+    )
+    op.create_table(
         "archive_file",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -176,13 +194,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_connection_public_id")),
     )
     op.create_index("ix_connection_identity", "connection", ["network", "base_url", "native_id"], unique=False)
-    op.create_table(
-        "consent",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("given_at", UtcDateTime(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_consent_profile_id_profile")),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_consent_user_id_app_user")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
-    )

@@ -13,6 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "consent",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_consent_profile_id_profile")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_consent_user_id_app_user")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
+    )
+    op.create_table(
         "contact_turn",
         sa.Column("contact_id", BigId, nullable=False),
         sa.Column("turn", sa.Text(), nullable=False),
@@ -162,26 +172,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_coverage_gap_connection_id_stream", "coverage_gap", ["connection_id", "stream", "until"], unique=False
     )
-    op.create_table(
-        "judgment",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=True),
-        sa.Column("verdict", sa.Text(), nullable=True),
-        sa.Column("judge", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.Column("model_id", BigId, nullable=True),
-        sa.Column("probability", sa.Double(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("undoes_id", BigId, nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_judgment_contact_id_contact")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_judgment_model_id_match_model")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_judgment_profile_id_profile")),
-        sa.ForeignKeyConstraint(["undoes_id"], ["judgment.id"], name=op.f("fk_judgment_undoes_id_judgment")),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_judgment_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),
-        sa.UniqueConstraint("undoes_id", name=op.f("uq_judgment_undoes_id")),
-    )
-    op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
-    op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)

@@ -13,6 +13,29 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "judgment",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("judge", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("model_id", BigId, nullable=True),
+        sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("undoes_id", BigId, nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_judgment_contact_id_contact")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_judgment_model_id_match_model")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_judgment_profile_id_profile")),
+        sa.ForeignKeyConstraint(["undoes_id"], ["judgment.id"], name=op.f("fk_judgment_undoes_id_judgment")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_judgment_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),
+        sa.UniqueConstraint("undoes_id", name=op.f("uq_judgment_undoes_id")),
+    )
+    op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
+    op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)
+    op.create_table(
         "paid_item",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -212,36 +235,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("community_id", "profile_id", name=op.f("uq_membership_community_id_profile_id")),
     )
     op.create_index("ix_membership_profile_id", "membership", ["profile_id"], unique=False)
-    op.create_table(
-        "timeline_entry",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("external_key", sa.Text(), nullable=False),
-        sa.Column("interaction_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("is_wanted", sa.Boolean(), nullable=False),
-        sa.Column("is_forced", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("written_version", sa.Integer(), nullable=False),
-        sa.Column("interaction_version", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("fault", sa.Text(), nullable=True),
-        sa.Column("record_id", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
-        sa.ForeignKeyConstraint(
-            ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
-        sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
-        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
-    )
-    op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
-    op.create_index(
-        "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "due_at"], unique=False
-    )

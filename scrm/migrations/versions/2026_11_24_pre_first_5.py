@@ -13,6 +13,39 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "timeline_entry",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("interaction_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("is_wanted", sa.Boolean(), nullable=False),
+        sa.Column("is_forced", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("written_version", sa.Integer(), nullable=False),
+        sa.Column("interaction_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
+        sa.Column("record_id", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
+        sa.ForeignKeyConstraint(
+            ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
+        sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
+        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
+    )
+    op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "due_at"], unique=False
+    )
+    op.create_table(
         "delivery",
         sa.Column("entry_id", BigId, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),

@@ -1,0 +1,32 @@
+"""The API for the CRM and other systems: JSON under /api/v1, with a token, described by an OpenAPI document."""
+
+from typing import Any, Final
+
+from flask import Flask
+from flask_smorest import Api  # type: ignore[import-untyped]
+
+from scrm.web.api import contacts, deliveries, profiles
+
+PREFIX: Final = "/api/v1"
+PARTS: Final = (contacts, profiles, deliveries)
+
+
+class _Api(Api):  # type: ignore[misc]
+    def _register_error_handlers(self) -> None:
+        """Errors are answered by `errors`, for pages and API alike."""
+
+
+def install(app: Flask) -> list[Any]:
+    """Add the API; returns its blueprints, which need no form token because no cookie is looked at."""
+    app.config.update(
+        API_TITLE="scrm",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    scheme = {"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}}
+    api = _Api(app, spec_kwargs={**scheme, "security": [{"token": []}]})
+    for part in PARTS:
+        api.register_blueprint(part.blueprint)
+    return [part.blueprint for part in PARTS]

@@ -1,0 +1,167 @@
+"""What the API takes and gives."""
+
+from marshmallow import Schema, fields, validate
+
+from scrm.models import Verdict
+
+
+class ContactOut(Schema):
+    """A contact of the CRM."""
+
+    id = fields.UUID(attribute="public_id")
+    crm = fields.String(attribute="crm_id")
+    crm_record = fields.String(attribute="native_id")
+    kind = fields.String()
+    relation = fields.String()
+    full_name = fields.String()
+    company = fields.String(allow_none=True)
+    title = fields.String(allow_none=True)
+    updated_at = fields.AwareDateTime()
+
+
+class ProfileOut(Schema):
+    """A profile as its network shows it."""
+
+    id = fields.UUID(attribute="public_id")
+    network = fields.String()
+    handle = fields.String(allow_none=True)
+    display_name = fields.String(allow_none=True)
+    url = fields.String(allow_none=True)
+    match_state = fields.String()
+    updated_at = fields.AwareDateTime()
+
+
+class ItemOut(Schema):
+    """One interaction; of what the token's role may not see, only that it is there."""
+
+    hidden = fields.Boolean()
+    id = fields.UUID()
+    network = fields.String()
+    kind = fields.String()
+    direction = fields.String()
+    occurred_at = fields.AwareDateTime()
+    author = fields.Nested(ProfileOut, allow_none=True)
+    text = fields.String()
+    text_held = fields.String(metadata={"description": "why the text is not given"})
+    url = fields.String(allow_none=True)
+    is_deleted = fields.Boolean()
+
+
+class CandidateOut(Schema):
+    """A contact the profile may be, with the evidence."""
+
+    contact = fields.Nested(ContactOut)
+    probability = fields.Float()
+    evidence = fields.List(fields.Dict())
+
+
+class JudgmentIn(Schema):
+    """A decision, as a steward makes it."""
+
+    verdict = fields.Enum(Verdict, by_value=True, required=True)
+    contact = fields.UUID(load_default=None, allow_none=True)
+    seen = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(0, 2**62),
+        metadata={"description": "newest judgment that was seen, 0 for none; 409 when there is a newer one"},
+    )
+    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
+
+
+class JudgmentOut(Schema):
+    """A decision that was made."""
+
+    id = fields.Integer()
+    verdict = fields.String(allow_none=True)
+    judge = fields.String()
+    undoes = fields.Integer(attribute="undoes_id", allow_none=True)
+    created_at = fields.AwareDateTime()
+
+
+class ConsentIn(Schema):
+    """How the person agreed."""
+
+    source = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class ConsentOut(Schema):
+    """When and how the person agreed."""
+
+    given_at = fields.AwareDateTime()
+    source = fields.String()
+
+
+class DeliveryOut(Schema):
+    """A webhook that was received; never its content."""
+
+    id = fields.Integer()
+    address = fields.String(attribute="endpoint")
+    state = fields.String()
+    received_at = fields.AwareDateTime()
+    done_at = fields.AwareDateTime(allow_none=True)
+    attempts = fields.Integer()
+    reason = fields.String(allow_none=True)
+
+
+class HealthOut(Schema):
+    """How the service is."""
+
+    database = fields.Boolean()
+    waiting = fields.Integer(metadata={"description": "deliveries received and not yet applied"})
+    set_aside = fields.Integer()
+
+
+class TimelineQuery(Schema):
+    """Which part of a timeline."""
+
+    before = fields.String(load_default="", metadata={"description": "`next` of the page before"})
+    network = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class ContactQuery(Schema):
+    """Which contacts."""
+
+    after = fields.UUID(load_default=None)
+    crm_record = fields.String(load_default=None, validate=validate.Length(max=255))
+
+
+class DeliveryQuery(Schema):
+    """Which deliveries."""
+
+    before = fields.Integer(load_default=None, validate=validate.Range(1, 2**62))
+    state = fields.String(load_default=None, validate=validate.OneOf(["todo", "done", "quarantined"]))
+
+
+class TimelineOut(Schema):
+    """A page of a timeline."""
+
+    items = fields.List(fields.Nested(ItemOut))
+    next = fields.String(allow_none=True)
+
+
+class ContactsOut(Schema):
+    """A page of contacts."""
+
+    items = fields.List(fields.Nested(ContactOut))
+    next = fields.UUID(allow_none=True)
+
+
+class ProfilesOut(Schema):
+    """Linked profiles."""
+
+    items = fields.List(fields.Nested(ProfileOut))
+
+
+class CandidatesOut(Schema):
+    """Candidates and judgments."""
+
+    items = fields.List(fields.Nested(CandidateOut))
+    judgments = fields.List(fields.Nested(JudgmentOut), metadata={"description": "those that stand, newest first"})
+
+
+class DeliveriesOut(Schema):
+    """A page of deliveries."""
+
+    items = fields.List(fields.Nested(DeliveryOut))
+    next = fields.Integer(allow_none=True)
