@@ -39,6 +39,7 @@ class Alignment:
     letters_left: int = 0  # of the handle, explained by nothing
     left_words: tuple[str, ...] = ()  # of the display name, explained by nothing
     left_initials: tuple[str, ...] = ()
+    unmet_middle: tuple[str, ...] = ()  # middle names of the contact that the display name does not have
     in_display: frozenset[str] = field(default_factory=frozenset)  # "surname", "given"
     left_in_handle: tuple[str, ...] = ()  # words of the handle beside the surname, explained by nothing
 
@@ -92,6 +93,7 @@ def align(contact: ContactView, profile: ProfileView) -> Alignment:
         letters_left=handle.letters_left,
         left_words=tuple(word for word in left.words if word not in person.words),
         left_initials=tuple(left.initials),
+        unmet_middle=_unmet_middle(person, shown) if surname and given else (),
         in_display=frozenset(
             label for label, finding in (("surname", surname), ("given", given)) if finding is not None
         ),
@@ -213,6 +215,16 @@ def _is_reversed(shown: Name, surname: Finding, given: Finding) -> bool:
     words = shown.words
     return (
         surname.theirs in words and given.theirs in words and words.index(surname.theirs) < words.index(given.theirs)
+    )
+
+
+def _unmet_middle(person: PersonName, shown: Name) -> tuple[str, ...]:
+    words = shown.words + shown.parts
+    return tuple(
+        word
+        for word in person.middle
+        if word[0] not in shown.initials
+        and not any(word == other or are_nicknames(word, other) or _is_near(word, other) for other in words)
     )
 
 

@@ -11,6 +11,7 @@ OTHER_INITIAL = N_("The first letter of the first name does not fit.")
 OTHER_IN_HANDLE = N_("Beside the surname, the handle says another first name: perhaps a relative.")
 OTHER_SURNAME = N_("The first name fits, the surname is another one.")
 OTHER_MIDDLE = N_("The middle initial is another one.")
+OTHER_MIDDLE_WORD = N_("Both have a middle name, and it is another one.")
 OTHER_HANDLE = N_("The contact is known under another handle on this network.")
 OTHER_EMAIL = N_("Both have an e-mail address, and they differ.")
 OTHER_COMPANY = N_("Both name a company, and not the same one.")
@@ -47,10 +48,15 @@ def other_surname(pair: Pair) -> Evidence | None:
 
 
 def other_middle_name(pair: Pair) -> Evidence | None:
-    """Both sides have a middle initial, and it is not the same. A missing one says nothing."""
+    """Both sides have a middle name or its initial, and it is not the same. A missing one says nothing."""
     found, person = pair.alignment, pair.contact.name
+    if not (found.has_surname and found.has_given):
+        return None
+    if found.unmet_middle and found.left_words:
+        # Sergey Viktorovich and Sergey Ivanovich are two people, often cousins
+        return _against(pair, ("other_middle_name", "word", OTHER_MIDDLE_WORD))
     has_middle = bool(person.middle or person.middle_initials)
-    if not (found.has_surname and found.has_given) or found.middle or not has_middle or not found.left_initials:
+    if found.middle or not has_middle or not found.left_initials:
         return None
     return _against(pair, ("other_middle_name", "different", OTHER_MIDDLE))
 

@@ -67,3 +67,10 @@ def test_another_account_on_the_network_is_no_veto():
     found = contradictions.other_handle(pair(KNOWN, profile(handle="jf", handle_host="social.example")))
     assert not found.is_veto
     assert found.bits > -6
+
+
+def test_another_middle_name_is_another_person_and_a_missing_one_is_not():
+    ours = contact("Sergey Viktorovich Quist", first_name="Sergey", last_name="Quist")
+    assert contradictions.other_middle_name(pair(ours, profile("Sergey Ivanovich Quist"))).level == "word"
+    for shown in ("Sergey Quist", "Sergey V. Quist", "Sergey Viktorovitch Quist", "Sergey Viktorovich Quist"):
+        assert contradictions.other_middle_name(pair(ours, profile(shown))) is None
