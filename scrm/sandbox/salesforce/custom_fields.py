@@ -47,7 +47,7 @@ class FieldError(ValueError):
 
 def standard_fields(xml: Element) -> list[Field]:
     """Return the fields every custom object has."""
-    name = {"name": "Name", "label": text(xml, "nameField/label"), "nameField": True, "idLookup": True}
+    name = {"name": "Name", "label": text(xml, "nameField/label", "Name"), "nameField": True, "idLookup": True}
     if text(xml, "nameField/type") == "AutoNumber":
         fixed = {"createable": False, "updateable": False, "autoNumber": True, "defaultedOnCreate": True}
         name |= {**fixed, "length": 30, "nillable": False}

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from scrm.sandbox.salesforce.users import Actor
 
 ORDER = ("CustomObject", "CustomField", "ValidationRule", "PermissionSet")
+# a custom setting has neither a name of its own nor sharing
+OBJECT_PARTS = ("label", "pluralLabel", "nameField/label", "nameField/type", "deploymentStatus", "sharingModel")
 RIGHTS = {"allowCreate": "createable", "allowEdit": "updateable", "allowDelete": "deletable"}
 CUSTOM = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
 
@@ -90,7 +92,8 @@ class Deploying:
             return
         if not CUSTOM.fullmatch(name):
             raise FieldError(f"{name}: object names end in __c")
-        for path in ("label", "pluralLabel", "nameField/label", "nameField/type", "deploymentStatus", "sharingModel"):
+        is_setting = bool(text(xml, "customSettingsType"))
+        for path in ("label",) if is_setting else OBJECT_PARTS:
             if not text(xml, path):
                 raise FieldError(f"Required field is missing: {path}")
         features = {is_true(xml, each) for each in ("enableBulkApi", "enableSharing", "enableStreamingApi")}
@@ -99,9 +102,10 @@ class Deploying:
         prefix = known.prefix if known else self.schema.next_custom_prefix()
         facts = {
             "label": text(xml, "label"),
-            "labelPlural": text(xml, "pluralLabel"),
+            "labelPlural": text(xml, "pluralLabel") or text(xml, "label"),
             "keyPrefix": prefix,
             "custom": True,
+            "customSetting": is_setting,
             "mergeable": False,
             "feedEnabled": is_true(xml, "enableFeeds"),
             "searchable": is_true(xml, "enableSearch"),

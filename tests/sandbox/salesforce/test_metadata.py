@@ -9,7 +9,7 @@ import pytest
 from simple_salesforce.api import Salesforce as Client
 
 from scrm.sandbox.salesforce import Salesforce
-from scrm.sandbox.salesforce.package import read_zip
+from scrm.sandbox.salesforce.package import Component, parse_xml, read_zip
 from tests.sandbox.salesforce.conftest import VERSION, Rest
 from tests.sandbox.salesforce.doorway import session_to
 from tests.sandbox.salesforce.metadata import FIELDS, KEY, package, writer
@@ -151,6 +151,15 @@ def test_a_session_that_ended_is_a_fault(org: Salesforce) -> None:
 def test_the_metadata_this_project_ships_can_be_deployed_to_it(org: Salesforce) -> None:
     assert org.people.deploy_source(str(SOURCE)) == []
     assert org.schema.find("Social_Profile__c")
+
+
+def test_a_custom_setting_needs_neither_a_name_field_nor_sharing(org: Salesforce) -> None:
+    xml = parse_xml(
+        b"<CustomObject><customSettingsType>Hierarchy</customSettingsType><label>Hook</label>"
+        b"<visibility>Protected</visibility></CustomObject>"
+    )
+    assert org.people.deploy([Component(kind="CustomObject", name="Hook__c", file="Hook__c", xml=xml)]) == []
+    assert org.schema["Hook__c"].facts["customSetting"] is True
 
 
 def test_rights_on_an_object_are_single_ones(rest: Rest, org: Salesforce) -> None:
