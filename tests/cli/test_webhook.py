@@ -58,3 +58,11 @@ def test_what_was_set_aside_is_listed_and_tried_again(call: Call, installed: Set
         assert session.scalars(select(InboxItem.state)).one() == InboxState.TODO.value
     db.close()
     assert call("webhook", "retry", str(number)).exit_code == 1
+
+
+def test_an_address_for_outbound_messages_ends_in_its_secret(call: Call, installed: Settings) -> None:
+    told = call("webhook", "add", "salesforce", "--outbound")
+    assert told.exit_code == 0, told.output
+    (address,) = told.output.split()
+    _, _, secret = address.rpartition("/webhooks/outbound/salesforce/")
+    assert len(secret) == 43
