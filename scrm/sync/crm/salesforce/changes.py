@@ -1,8 +1,9 @@
 """What changed in an org: accounts, contacts and leads, in portions, deleted and merged ones included."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from simple_salesforce.format import format_soql
 
@@ -33,23 +34,29 @@ class Reader:
     def changes(self, cursor: str | None, now: datetime) -> Changes:
         """The next portion; see `Crm.read_changes`."""
         places = cursors.load(cursor)
+        names = self._names(places)
+        for name in names:
+            if name not in places:
+                places[name] = self._first_place(name)
+        for name in names:
+            if places[name].job is not None:
+                bulk, places[name] = self._bulk(name, places[name])
+                return Changes(contacts=tuple(bulk), cursor=cursors.dump(places), has_more=True)
         found: list[ContactRecord] = []
-        for name in self._names(places):
-            place = places.get(name) or self._first_place(name)
-            if place.job is not None:
-                rows, places[name] = self._bulk(name, place)
-                found += rows
-                return Changes(contacts=tuple(found), cursor=cursors.dump(places), has_more=True)
-            rows, places[name], has_more = self._round(name, place, self.page - len(found), now)
-            found += rows
-            if has_more:
-                return Changes(contacts=tuple(found), cursor=cursors.dump(places), has_more=True)
+        # one that is in the middle most likely fills the portion, so the others are not asked for with it
+        is_under_way = places[names[0]].is_mid_round if names else False
+        for group in [names[:1], names[1:]] if is_under_way else [names]:
+            for name, rows in zip(group, self._fetched(group, places), strict=True):
+                taken, places[name], has_more = self._round(name, places[name], rows, self.page - len(found), now)
+                found += taken
+                if has_more:
+                    return Changes(contacts=tuple(found), cursor=cursors.dump(places), has_more=True)
         return Changes(contacts=tuple(found), cursor=cursors.dump(places), has_more=False)
 
     def _names(self, places: Mapping[str, Place]) -> list[str]:
         """The objects still to be read in this round: one that is in the middle and those after it, else all."""
         names = [name for name in READ if name in self.shape.objects]
-        under_way = [name for name in names if name in places and (places[name].job or places[name].is_mid_round)]
+        under_way = [name for name in names if name in places and places[name].is_mid_round]
         return names[names.index(under_way[0]) :] if under_way else names
 
     def by_ids(self, native_ids: Sequence[str]) -> list[ContactRecord]:
@@ -99,15 +106,21 @@ class Reader:
             return rows, Place(at=place.job.since, is_open=True)
         return rows, replace(place, job=portion.job)
 
-    def _round(self, name: str, place: Place, room: int, now: datetime) -> tuple[list[ContactRecord], Place, bool]:
+    def _fetched(self, names: Sequence[str], places: Mapping[str, Place]) -> Sequence[Iterable[Mapping[str, Any]]]:
+        """The next changes of these objects in one call, and of each one more than there is room for."""
+        soqls = [self._soql(name, places[name]) for name in names]
+        if len(soqls) > 1:
+            return self.org.queries(soqls, deleted=True)
+        return [self.org.query(soql, deleted=True) for soql in soqls]
+
+    def _round(
+        self, name: str, place: Place, rows: Iterable[Mapping[str, Any]], room: int, now: datetime
+    ) -> tuple[list[ContactRecord], Place, bool]:
         """The next changes of one object, at most `room`; the last value says whether there are more."""
-        at, after_id = place.begins()
-        # one more than there is room for tells whether there are more
-        soql = self._soql(name, at, after_id, most=room + 1 + len(place.seen))
         taken: dict[str, int] = {}
         found: list[ContactRecord] = []
         last: tuple[int, str] | None = None
-        for row in self.org.query(soql, deleted=True):
+        for row in rows:
             stamp = in_ms(when(row["SystemModstamp"]))
             if not place.knows(row["Id"], stamp):
                 if len(found) == room:
@@ -117,7 +130,9 @@ class Reader:
             last = (stamp, row["Id"])
         return found, place.ended(taken, last, now), False
 
-    def _soql(self, name: str, at: int | None, after_id: str, most: int) -> str:
+    def _soql(self, name: str, place: Place) -> str:
+        at, after_id = place.begins()
+        most = self.page + 1 + len(place.seen)
         fields = ", ".join(selected(name, self.shape, self.extras[name]))
         where = ""
         if at is not None:

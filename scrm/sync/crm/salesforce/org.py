@@ -140,12 +140,13 @@ class Org:
                 raise CrmRetryLaterError("Salesforce: the address of the next page is not as documented")
             page = self.call("GET", found[1])
 
-    def queries(self, soqls: Sequence[str]) -> list[list[Mapping[str, Any]]]:
+    def queries(self, soqls: Sequence[str], *, deleted: bool = False) -> list[list[Mapping[str, Any]]]:
         """Rows of up to five queries in one call; long ones too, since no address carries them."""
+        resource = "queryAll" if deleted else "query"
         asked = [
             {
                 "method": "GET",
-                "url": f"/services/data/v{self._version}/query/?{urlencode({'q': soql})}",
+                "url": f"/services/data/v{self._version}/{resource}/?{urlencode({'q': soql})}",
                 "referenceId": f"query{number}",
             }
             for number, soql in enumerate(soqls)

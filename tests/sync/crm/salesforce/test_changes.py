@@ -84,6 +84,17 @@ def test_more_changes_at_once_than_are_remembered_end_all_the_same(
     assert len({one.native_id for one in again}) == len(again) <= 20
 
 
+def test_a_look_at_all_three_objects_takes_one_call(world: SalesforceWorld) -> None:
+    ada = world.add("Ada")
+    _found, cursor = read_all(world)
+    before = len(world.org.requests())
+    assert read_all(world, cursor) == ([], cursor)
+    assert len(world.org.requests()) == before + 1
+    world.rename(ada, "Ada Changed")
+    assert [one.full_name for one in read_all(world, cursor)[0]] == ["Ada Changed"]
+    assert len(world.org.requests()) == before + 2
+
+
 def test_a_converted_lead_lives_on_as_its_contact(world: SalesforceWorld) -> None:
     lead = world.add("Ben", "Lead", Company="Südkraft AG")
     _found, cursor = read_all(world)
