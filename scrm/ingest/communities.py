@@ -1,11 +1,13 @@
 """Communities of a batch and who belongs to them: insert, bring up to date, forget who left.
 
 A community that something was said in before the network told us about it is stored by its id alone, and is closed
-until the network says otherwise. When its visibility changes, all that was said there is seen by others from then on,
+until the network says otherwise. An answer or a like that does not name its community stands where its thread does,
+as far as that is known. When its visibility changes, all that was said there is seen by others from then on,
 and the timelines of its network are looked at again.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
@@ -14,28 +16,34 @@ from sqlalchemy.orm import Session
 from scrm.db import METADATA, among, upsert
 from scrm.ingest.profiles import Known
 from scrm.ingest.translate import Batch
-from scrm.models import Community, Membership, mark_audiences_due, uuid7
+from scrm.models import Community, Interaction, Membership, mark_audiences_due, uuid7
 from scrm.models.community import OPEN
-from scrm.records import CommunityRecord, Key, Visibility
+from scrm.records import Audience, CommunityRecord, Key, Visibility
 
 if TYPE_CHECKING:
     from scrm.ingest.store import Context
 
+INTERACTIONS = METADATA.tables[Interaction.__tablename__]
 COMMUNITIES = METADATA.tables[Community.__tablename__]
 COMPARED = ("name", "url", "description", "visibility")
 
 
 def store_communities(
     session: Session, context: "Context", batch: Batch, profiles: Mapping[Key, Known]
-) -> dict[Key | None, int]:
-    """Store the batch's communities and memberships; returns the id of every community that it names."""
+) -> dict[Key, int]:
+    """Store the batch's communities and memberships; returns for its interactions the community they stand in."""
     wanted: dict[Key, CommunityRecord | None] = {
         row.community: None for row in batch.interactions.values() if row.community is not None
     }
     wanted |= dict.fromkeys([*(community for community, _member in batch.memberships), *batch.rosters])
     wanted |= batch.communities
-    if not wanted:
-        return {}
+    ids = _store(session, context, wanted) if wanted else {}
+    _store_memberships(session, context, batch, profiles, ids)
+    places = {key: ids[row.community] for key, row in batch.interactions.items() if row.community is not None}
+    return places | _inherited(session, batch, places)
+
+
+def _store(session: Session, context: "Context", wanted: dict[Key, CommunityRecord | None]) -> dict[Key, int]:
     known = _find(session, wanted)
     changed = {key for key, row in known.items() if _update(session, context, row, wanted[key])}
     fresh = [_new_row(context, key, record) for key, record in wanted.items() if key not in known]
@@ -43,9 +51,34 @@ def store_communities(
         session.execute(insert(COMMUNITIES), fresh)
         known |= _find(session, [key for key in wanted if key not in known])
     mark_audiences_due(session, {key.network for key in changed}, context.now)
-    ids: dict[Key | None, int] = {key: row.id for key, row in known.items()}
-    _store_memberships(session, context, batch, profiles, ids)
-    return ids
+    return {key: row.id for key, row in known.items()}
+
+
+def _inherited(session: Session, batch: Batch, places: Mapping[Key, int]) -> dict[Key, int]:
+    """Where interactions stand that do not say it: where their thread, or what they answer or like, does."""
+    above = {
+        key: [replace(key, native_id=name) for name in (row.thread_key, row.in_reply_to, row.target) if name]
+        for key, row in batch.interactions.items()
+        if row.community is None and row.audience is Audience.COMMUNITY
+    }
+    if not above:
+        return {}
+    found = dict(places)
+    by_scope: dict[tuple[str, str], set[str]] = {}
+    for key in {one for keys in above.values() for one in keys} - places.keys():
+        by_scope.setdefault((key.network, key.scope), set()).add(key.native_id)
+    for (network, scope), ids in by_scope.items():
+        mine = (INTERACTIONS.c.network == network) & (INTERACTIONS.c.scope == scope)
+        asked = select(INTERACTIONS.c.native_id, INTERACTIONS.c.community_id).where(
+            mine, among(session, INTERACTIONS.c.native_id, ids), INTERACTIONS.c.community_id.is_not(None)
+        )
+        for native_id, community_id in session.execute(asked):
+            found[Key(network=network, scope=scope, native_id=native_id)] = community_id
+    for key, keys in above.items():
+        place = next((found[one] for one in keys if one in found), None)
+        if place is not None:
+            found[key] = place
+    return {key: found[key] for key in above if key in found}
 
 
 def _find(session: Session, keys: Any) -> dict[Key, Any]:
@@ -91,7 +124,7 @@ def _update(session: Session, context: "Context", row: Any, record: CommunityRec
 
 
 def _store_memberships(
-    session: Session, context: "Context", batch: Batch, profiles: Mapping[Key, Known], ids: Mapping[Key | None, int]
+    session: Session, context: "Context", batch: Batch, profiles: Mapping[Key, Known], ids: Mapping[Key, int]
 ) -> None:
     rows = [
         {

@@ -27,7 +27,7 @@ RECHECK = timedelta(hours=20)  # … this often, so that 24 hours are kept with 
 CONTENTLESS = frozenset({"reaction", "share", "follow"})  # may be taken back and done again under the same key
 INTERACTIONS = METADATA.tables[Interaction.__tablename__]
 LINKED = METADATA.tables[Link.__tablename__].c.profile_id
-Named = tuple[Mapping[Key, Known], Mapping[Key | None, int]]  # profiles and communities
+Named = tuple[Mapping[Key, Known], Mapping[Key, int]]  # profiles, and in which community an interaction stands
 COMPARED = ("kind", "audience", "text", "url", "language", "thread_key", "in_reply_to", "target")
 
 
@@ -139,7 +139,7 @@ def _store_interactions(session: Session, context: Context, batch: Batch, named:
             if context.connection_id and record.occurred_at > context.now - timedelta(days=RECHECK_DAYS):
                 watches.append(_recheck(context, record))
         elif not context.is_archive:
-            if _update(row, record, context, named[1].get(record.community)):
+            if _update(row, record, context, named[1].get(key)):
                 stored.changed += 1
                 stored.parties.update(p for p in (row.party_id,) if p)
             else:
@@ -180,7 +180,7 @@ def _new_row(context: Context, record: InteractionRecord, named: Named) -> dict[
         "audience": record.audience.value,
         "profile_id": author.id,
         "party_id": party.id if party is not None and not party.is_internal else None,
-        "community_id": communities.get(record.community),
+        "community_id": communities.get(record.key),
         "connection_id": context.connection_id,
         "fetch_ref": record.fetch_ref,
         "occurred_at": record.occurred_at,

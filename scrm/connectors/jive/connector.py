@@ -11,6 +11,7 @@ from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.jive.client import CLIENT, labeled, own_person
 from scrm.connectors.jive.contents import Contents, Likes, Messages
 from scrm.connectors.jive.oauth import JiveOAuth, renew
+from scrm.connectors.jive.places import Places
 from scrm.connectors.jive.push import JivePush
 from scrm.connectors.jive.recheck import Recheck
 from scrm.connectors.jive.replies import Replies
@@ -30,7 +31,8 @@ TERMS = Terms(
     read_on=date(2026, 11, 23),
     note=N_(
         "The community is your company's own: its rules count, and those of your works council and your data"
-        " protection officer. Ask them before you connect. What is said there is not public."
+        " protection officer. Ask them before you connect. What everybody there may read goes to the CRM; what closed"
+        " groups and people among themselves say stays out of it unless you open it on the connection's page."
     ),
 )
 APP_FIELDS = (
@@ -110,11 +112,12 @@ class Jive(Connector):
         reads=(
             N_("Discussions, posts, documents, ideas and updates in all places that the account may see"),
             N_("All answers and comments, and who likes what"),
+            N_("Groups and spaces, who may read them, and who belongs to the groups"),
             N_("The profiles of the people who write and like, with e-mail, title and company where they show them"),
             N_("If you switch it on: private messages in which the account takes part"),
         ),
     )
-    streams = (Contents(), Likes(), Messages())
+    streams = (Contents(), Likes(), Messages(), Places())
     object_streams = (Replies(), Recheck())
     client = CLIENT
     oauth = JiveOAuth()

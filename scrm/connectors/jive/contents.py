@@ -12,10 +12,10 @@ from typing import Any
 
 from scrm.connectors.base import Account, Api, Page, Stream, WatchOrder
 from scrm.connectors.jive.client import Item, Params, listed, people, with_authors
+from scrm.connectors.jive.likes import activity_like_records
 from scrm.connectors.jive.replies import REPLIES
 from scrm.connectors.jive.translation import (
     NATIVE,
-    activity_like_records,
     native_of,
     optional_native_in,
     said_records,

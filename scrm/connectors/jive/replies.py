@@ -21,7 +21,8 @@ from scrm.connectors.jive.client import (
     walked,
     with_authors,
 )
-from scrm.connectors.jive.translation import is_narrow, liker_records, native_of, optional_native_in, said_records
+from scrm.connectors.jive.likes import liker_records
+from scrm.connectors.jive.translation import is_narrow, native_of, optional_native_in, said_records
 from scrm.connectors.paging import pack, unpack
 from scrm.connectors.payload import Payload
 from scrm.errors import GoneError, PayloadError

@@ -3,13 +3,13 @@
 Fields as the entity pages of developers.jivesoftware.com/api/v3/cloud/rest and the models of JiveDotNetSDK have them
 (read 2026-11-23). Ids hold for one community, whose host is the scope of every key. A native id is the address below
 the API: /people/1, /contents/2, /messages/3, /comments/4, /dms/5, and for a like the address of what is liked with
-/likes/ and the person's id. Everything is said inside a community of members, so nothing counts as public. How a
+/likes/ and the person's id. Everything is said inside a community of members, so nothing counts as public: what
+stands in a place is read by whoever reads the place, what stands in none and is for all by everybody there. How a
 mention looks in the text is that of recorded answers in jivesoftware/jive-ios-sdk.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from scrm.connectors.base import Account
@@ -17,10 +17,25 @@ from scrm.connectors.jive.client import API
 from scrm.connectors.payload import Payload
 from scrm.connectors.text import html_to_text
 from scrm.errors import PayloadError
-from scrm.records import Audience, InteractionKind, InteractionRecord, Key, ProfileRecord, Record
+from scrm.records import (
+    Audience,
+    CommunityRecord,
+    InteractionKind,
+    InteractionRecord,
+    Key,
+    ProfileRecord,
+    Record,
+    Visibility,
+)
 
 NETWORK = "jive"
 DIRECT = "dm"
+VISIBILITY = {
+    "OPEN": Visibility.ORGANIZATION,
+    "MEMBER_ONLY": Visibility.ORGANIZATION,
+    "PRIVATE": Visibility.CLOSED,
+    "SECRET": Visibility.PRIVATE,
+}
 NARROW = frozenset({"people", "hidden"})  # for named people, or for the author alone
 UNTITLED = frozenset({"update", DIRECT})  # their subject is made of the text
 ANCHOR = re.compile(r"<a\s[^>]*>")
@@ -134,6 +149,32 @@ def _writer(item: Payload, name: str, account: Account) -> ProfileRecord:
     return found
 
 
+def place_of(shown: Payload) -> str:
+    """The native id of a place. Raises PayloadError."""
+    number = shown.text("placeID")
+    if not (number.isascii() and number.isdigit()):
+        raise PayloadError(f"{shown.path}.placeID: expected a number")
+    return f"/places/{number}"
+
+
+def community(place: Payload, account: Account) -> CommunityRecord:
+    """A place as it is listed; one of which no type tells who reads it is closed."""
+    return CommunityRecord(
+        key=key(place_of(place), account),
+        visibility=VISIBILITY.get(place.optional_text("groupType") or "", Visibility.CLOSED),
+        name=place.optional_text("name"),
+        url=_page(place),
+        description=place.optional_text("description"),
+    )
+
+
+def _audience(said: Payload, place: Payload | None, *, is_private: bool) -> Audience:
+    if is_private:
+        return Audience.PRIVATE
+    is_for_all = place is None and not is_answer(said) and said.optional_text("visibility") == "all"
+    return Audience.ORGANIZATION if is_for_all else Audience.COMMUNITY
+
+
 def said_records(item: Payload, account: Account) -> Iterator[Record]:
     """A content or an answer, with whoever wrote it and whom it answers."""
     said = item.child("said")
@@ -148,6 +189,7 @@ def said_records(item: Payload, account: Account) -> Iterator[Record]:
     published, updated = said.time("published"), said.optional_time("updated")
     html = _html(said)
     is_private = item.flag("is_private") or _is_narrow(said, root)
+    place = None if is_private else said.optional_child("parentPlace")
     is_named = writer.key != account.key and names_us(html, account)
     yield InteractionRecord(
         key=key(native_id, account),
@@ -156,13 +198,14 @@ def said_records(item: Payload, account: Account) -> Iterator[Record]:
         occurred_at=published,
         text=_text(said, html),
         url=_page(said),
-        audience=Audience.PRIVATE if is_private else Audience.COMMUNITY,
+        audience=_audience(said, place, is_private=is_private),
         thread_key=root,
         in_reply_to=parent,
         counterpart=_counterpart(said, writer, answered, account),
         edited_at=updated if updated and updated > published else None,
         fetch_ref=PRIVATE if is_private else SAID,
         mentions=(account.key,) if is_named else (),
+        community=key(place_of(place), account) if place else None,
     )
 
 
@@ -240,54 +283,3 @@ def names_us(html: str, account: Account) -> bool:
     our_number = account.key.native_id.rpartition("/")[2]
     anchors = [one for one in ANCHOR.findall(html) if IS_PERSON.search(one)]
     return any(our_number in MENTIONED.findall(one) for one in anchors)
-
-
-def like_id(native_id: str, person_id: str) -> str:
-    return f"{native_id}/likes/{person_id}"
-
-
-def liker_records(item: Payload, account: Account) -> Iterator[Record]:
-    """Somebody on the list of those who like something; the list does not say since when."""
-    liker = item.child("liker")
-    shown = item.optional_child("liker_profile")
-    who = profile(shown, account.key.scope) if shown else summary(liker, account.key.scope)
-    if who.key != summary(liker, account.key.scope).key:
-        raise PayloadError(f"{item.path}.liker_profile: expected whoever likes it")
-    yield who
-    yield _like(who.key, item.text("liked"), item.time("seen_at"), account)
-
-
-def activity_like_records(item: Payload, account: Account) -> Iterator[Record]:
-    """A like as the stream of activities tells it, with its time."""
-    activity = item.child("like")
-    actor = activity.child("actor")
-    native = native_in(actor, "id")
-    shown = item.optional_child("actor_profile")
-    who = (
-        profile(shown, account.key.scope)
-        if shown
-        else ProfileRecord(
-            key=key(native, account),
-            display_name=actor.optional_text("displayName"),
-            url=actor.optional_text("url"),
-            full=False,
-        )
-    )
-    if who.key.native_id != native:
-        raise PayloadError(f"{item.path}.actor_profile: expected whoever likes it")
-    yield who
-    yield _like(who.key, native_in(activity.child("object"), "id"), activity.time("published"), account)
-
-
-def _like(who: Key, liked: str, at: datetime, account: Account) -> InteractionRecord:
-    if not NATIVE.fullmatch(liked):
-        raise PayloadError("$.liked: expected an address of the API")
-    return InteractionRecord(
-        key=key(like_id(liked, who.native_id.rpartition("/")[2]), account),
-        kind=InteractionKind.REACTION,
-        author=who,
-        occurred_at=at,
-        audience=Audience.COMMUNITY,
-        target=liked,
-        fetch_ref=LIKE,
-    )
