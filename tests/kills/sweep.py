@@ -71,7 +71,7 @@ def sweep(
         for point in points:
             for victim in victims:
                 _visit(fleet, stimuli, point, victim, verdict)
-                if point.startswith(("crm.", "local_crm.", "outbox.", "inbox.")):
+                if point.startswith(("crm.", "local_crm.", "outbox.", "inbox.", "plan.")):
                     # work that stops a worker twice in a row is set aside, so each kill gets its own
                     fleet.is_soon(lambda: not _has_crashed(db), SETTLING)
                 say(f"{point} ({victim}): {verdict}")
