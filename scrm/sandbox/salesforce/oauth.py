@@ -51,7 +51,7 @@ class App:
 
 
 @dataclass(kw_only=True)
-class Session:
+class LiveSession:
     """Whose token it is, and until when."""
 
     user: User
@@ -67,7 +67,7 @@ class Sessions:
     clock: Callable[[], datetime]
     audiences: Callable[[], list[str]]
     apps: dict[str, App] = field(default_factory=dict)
-    by_token: dict[str, Session] = field(default_factory=dict)
+    by_token: dict[str, LiveSession] = field(default_factory=dict)
     issued: int = 0
 
     def user_of(self, token: str) -> User | None:
@@ -85,7 +85,7 @@ class Sessions:
     def open(self, user: User) -> str:
         """Return a new token of this user."""
         token = f"{self.organization_id[:15]}!AQ{secrets.token_urlsafe(48)}"
-        self.by_token[token] = Session(user=user, expires_at=self.clock() + SESSION)
+        self.by_token[token] = LiveSession(user=user, expires_at=self.clock() + SESSION)
         self.issued += 1
         return token
 
