@@ -11,7 +11,7 @@ from scrm.models import MatchModelRow, Verdict
 
 # ruff: noqa: SIM905 - a list of names is read as text
 NAMES = (
-    "Abendroth Bellweather Culverin Dragomir Eskildsen Fragala Gutenberg Hollander Ibsenius Jabbour Kowalke".split()
+    "Abendroth Bellwether Culverin Dragomir Eskildsen Fragala Gutenberg Hollander Ibsenius Jabbour Kowalke".split()
 )
 GIVEN = ("Ada", "Berta", "Cleo")
 
