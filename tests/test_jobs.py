@@ -151,7 +151,7 @@ def test_expand_works_off_due_timelines_and_wakes_deliver(noting: Core, wakes: W
     assert wakes == [("deliver", None)]
 
 
-def test_inbox_applies_what_was_sent_and_wakes_pull(noting: Core, wakes: Wakes) -> None:
+def test_inbox_applies_what_was_sent_and_wakes_what_follows(noting: Core, wakes: Wakes) -> None:
     now = noting.db.clock.now()
     body = {"type": "contact.created", "timestamp": now.isoformat(), "data": {"id": "7", "full_name": "Ada Example"}}
     with noting.db.write("test.inbox") as session:
@@ -160,7 +160,7 @@ def test_inbox_applies_what_was_sent_and_wakes_pull(noting: Core, wakes: Wakes) 
         )
     work(noting, "inbox", None)
     assert count(noting, LocalContact) == 1
-    assert wakes == [("pull", None)]
+    assert wakes == [("pull", None), ("keys", None), ("expand", None)]  # who was sent as a whole needs no pull
 
 
 def test_purge_removes_what_expired_and_comes_back_tomorrow(noting: Core, wakes: Wakes) -> None:
