@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from scrm.connectors.archive_reader import BROKEN, DAMAGED, Reader, Tally
 from scrm.errors import InputError
@@ -23,6 +24,7 @@ MOST_ENTRIES = 100_000
 LARGEST_INDEX = 32 * 1024**2  # a zip's list of files, which is held in memory
 LONGEST_END = 66 * 1024  # what may stand after a zip's list of files
 ELSEWHERE = 0xFFFFFFFF  # in place of a number that the long form gives
+MISREAD = (ValueError, IndexError, KeyError, OverflowError, struct.error)  # what zipfile makes of numbers that lie
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 NAMED_DAMAGE = N_("%(name)s: the archive is damaged (%(error)s)")
 
@@ -74,7 +76,7 @@ def open_archive(path: Path) -> OpenArchive:
             return OpenArchive(path=path, names=tuple(_folder_names(path)))
         found = path.stat()
         return OpenArchive(path=path, names=_file_names(path, found.st_size, found.st_mtime_ns))
-    except BROKEN as why:
+    except (*BROKEN, *MISREAD) as why:
         raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
 
 
@@ -134,7 +136,7 @@ def _zip_names(path: Path) -> list[str]:
             if entry.header_offset < end_of_last:
                 raise InputError(N_("the archive has files that overlap"))
             end_of_last = entry.header_offset + entry.compress_size
-        return _checked(entry.filename for entry in entries if not entry.is_dir())
+        return _checked(entry.filename for entry in entries if not entry.filename.endswith("/"))
 
 
 def _index_size(path: Path) -> int:
@@ -210,9 +212,16 @@ def _in_zip(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:
     tally = Tally()
     with zipfile.ZipFile(path) as zipped:
         for name in entries:
-            with zipped.open(name) as source:
+            with _entry(zipped, name) as source:
                 tally.compressed += zipped.getinfo(name).compress_size
                 yield name, Reader(source, tally)
+
+
+def _entry(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return zipped.open(name)
+    except MISREAD as why:
+        raise InputError(gettext(DAMAGED, error=type(why).__name__)) from None
 
 
 def _in_tar(path: Path, entries: list[str]) -> Iterator[tuple[str, Reader]]:

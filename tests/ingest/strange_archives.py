@@ -218,6 +218,33 @@ def _nul(folder: Path) -> Path:
     return forged(file, lambda body: body.__setitem__(slice(None), body.replace(b"oddXjunk", b"odd\0junk")))
 
 
+@case("an entry without a name", "outside")
+def _no_name(folder: Path) -> Path:
+    file = zipped(folder, odd(oddXjunk=b"{}"))
+    name = f"{takeout.STREAM}/oddXjunk.json".encode()
+    return forged(file, lambda body: body.__setitem__(slice(None), body.replace(name, b"\0" + name[1:])))
+
+
+@case("names that claim to be UTF-8 and are not", "damaged")
+def _false_names(folder: Path) -> Path:
+    def claim(body: bytearray) -> None:
+        for signature, offset, name in ((b"PK\x03\x04", 6, 30), (b"PK\x01\x02", 8, 46)):
+            at = body.index(signature)
+            struct.pack_into("<H", body, at + offset, 0x800)
+            body[at + name] = 0xFF
+
+    return forged(zipped(folder, googleplus()), claim)
+
+
+@case("a first file that is not where the list says", "not an archive")
+def _misplaced(folder: Path) -> Path:
+    def move(body: bytearray) -> None:
+        at = body.rindex(b"PK\x01\x02")
+        struct.pack_into("<I", body, at + 42, len(body) - 10)
+
+    return forged(zipped(folder, dict([googleplus().popitem()])), move)
+
+
 @case("names in an old code page", (ITEMS, 0))
 def _code_page(folder: Path) -> Path:
     file = zipped(folder, {name.replace("Posts", "BeitrXge"): body for name, body in googleplus().items()})
