@@ -1,6 +1,6 @@
 """Situations for tuning the matching: one set of real people, shown in the ways in which profiles differ.
 
-The base is a labelled set of the usual three files. Only people of its development half take part (by a hash of the
+The base is a labeled set of the usual three files. Only people of its development half take part (by a hash of the
 contact's id), so that the other half can be looked at once at the end. Each situation keeps the contacts and changes
 what a profile shows; what is made up follows shares counted on 15,000 real pairs (2026-11-23): how handles are made
 of names, how often a handle is the mailbox, how often bio, link and company name the employer.
