@@ -96,6 +96,7 @@ def fill(db: Database, size: int) -> None:
     values: Counter[str] = Counter()
     spans = [(start, min(start + CHUNK, size + 1)) for start in range(1, size + 1, CHUNK)]
     number = 0
+    crowd.world()  # once, before the processes part
     with get_context("fork").Pool(2) as pool:
         for rows, keys, owners, added in pool.imap(_contact_rows, spans):
             for row in rows:
