@@ -3,8 +3,9 @@
 A message says which records changed; what they are now is asked of the org, so that order and repeats do not matter:
 the org's SystemModstamp decides, and nothing that a message says of a person is kept. Messages are not signed. Who
 knows the address, which holds a secret, and names our organization is believed, and all it can do is have us read.
-Format as the public WSDL and recordings have it, read 2026-11-24: up to 100 notifications, each with an id of its own
-that stays the same when it is sent again, for a day, until the answer is the acknowledgment below.
+Format as the public WSDL has it, read 2026-11-24, for no recording of a real one was at hand: up to 100
+notifications, each with an id of its own that stays the same when it is sent again, for a day, until the answer is
+the acknowledgment below.
 """
 
 import hashlib

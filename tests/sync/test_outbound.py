@@ -195,7 +195,7 @@ def test_more_than_two_hundred_in_one_are_refused(world: SalesforceWorld) -> Non
         read_message(message(world, *[told("04l5g00000AbCdE", "0035g00000AbCdE")] * 201))
 
 
-def test_a_recorded_message_is_read() -> None:
+def test_a_message_as_the_wsdl_describes_it_is_read() -> None:
     body = Path(__file__).with_name("outbound_message.xml").read_bytes()
     read = read_message(body)
     assert read.organization_id == "00D5g000004XYZaEAO"
