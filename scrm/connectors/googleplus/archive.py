@@ -16,7 +16,8 @@ from scrm.connectors.archive import OpenArchive, open_archive
 from scrm.connectors.archive_reader import Reader
 from scrm.connectors.base import Account, Archive
 from scrm.connectors.googleplus.page import post_of
-from scrm.connectors.googleplus.translation import ADDRESS, NETWORK, SITE, person, records
+from scrm.connectors.googleplus.places import NETWORK, SITE
+from scrm.connectors.googleplus.translation import ADDRESS, person, records
 from scrm.connectors.payload import Payload, parse_json
 from scrm.errors import InputError, PayloadError
 from scrm.i18n import N_

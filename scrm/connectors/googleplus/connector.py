@@ -7,7 +7,7 @@ from datetime import date
 
 from scrm.connectors.base import Account, Api, Connector
 from scrm.connectors.googleplus.archive import ARCHIVE
-from scrm.connectors.googleplus.translation import NETWORK
+from scrm.connectors.googleplus.places import NETWORK
 from scrm.connectors.manifest import Manifest, Rule, Status, Terms
 from scrm.errors import UnavailableError
 from scrm.i18n import N_

@@ -14,23 +14,23 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from scrm.connectors.base import Account
+from scrm.connectors.googleplus.places import SITE, audience, community, key, place
 from scrm.connectors.payload import EARLIEST, LATEST, Payload
 from scrm.connectors.text import html_to_text
 from scrm.errors import PayloadError
-from scrm.records import Audience, InteractionKind, InteractionRecord, Key, ProfileRecord, Record
+from scrm.records import (
+    Audience,
+    InteractionKind,
+    InteractionRecord,
+    Key,
+    ProfileRecord,
+    Record,
+)
 
-NETWORK = "googleplus"
-SITE = "https://plus.google.com"
 ADDRESS = re.compile(r"https?://plus\.google\.com/(?:u/\d+/)?(?P<who>\+[^/?#]+|\d+)(?:/posts/(?P<post>[\w-]+))?")
 MENTION = re.compile(r"<a\b[^>]*\bproflink\b[^>]*>")
 MENTIONED = re.compile(r'\boid="(\d+)"')
-PUBLIC_CIRCLE = "CIRCLE_TYPE_PUBLIC"
-PUBLIC_WORDS = frozenset({"public"})  # of a page's line "Shared with:"; other languages' are not known for certain
 EVERYBODY = "PUBLIC"  # in the activity log
-
-
-def key(native_id: str) -> Key:
-    return Key(network=NETWORK, native_id=native_id)
 
 
 def person(who: Payload | None) -> ProfileRecord | None:
@@ -85,6 +85,8 @@ def _post(post: Payload, account: Account) -> Iterator[Record]:
     html, said_at = post.optional_text("content"), post.time("creationTime")
     text = _text(html) or _link(post)
     mentions = _mentions(html, author, account)
+    if within := community(post):
+        yield within
     yield author
     if counterpart:
         yield counterpart
@@ -96,6 +98,7 @@ def _post(post: Payload, account: Account) -> Iterator[Record]:
         text=text,
         url=post.optional_text("url"),
         audience=audience(post),
+        community=within.key if within else None,
         thread_key=post_id(post),
         target=_shared_id(shared) if shared else None,
         counterpart=counterpart.key if counterpart else None,
@@ -133,6 +136,7 @@ def _comment(comment: Payload, post: Payload, account: Account) -> Iterator[Reco
         text=_text(html),
         url=post.optional_text("url"),
         audience=audience(post),
+        community=place(post),
         thread_key=at,
         in_reply_to=at,
         counterpart=answered.key if answered else None,
@@ -157,16 +161,19 @@ def _reaction(who: Payload | None, post: Payload, kind: InteractionKind, account
     yield author
     if owner:
         yield owner
-    yield _reacted(author.key, post_id(post), post.time("creationTime"), kind, audience(post), owner)
+    at, seen_by = post.time("creationTime"), audience(post)
+    yield _reacted(author.key, post_id(post), at, kind, seen_by, owner, within=place(post))
 
 
-def _reacted(
+def _reacted(  # noqa: PLR0913 - a reaction is made of these
     author: Key,
     post: str,
     at: datetime,
     kind: InteractionKind,
     seen_by: Audience,
     owner: ProfileRecord | None,
+    *,
+    within: Key | None = None,
 ) -> InteractionRecord:
     word = "plus-one" if kind is InteractionKind.REACTION else "reshare"
     return InteractionRecord(
@@ -175,6 +182,7 @@ def _reacted(
         author=author,
         occurred_at=at,
         audience=seen_by,
+        community=within,
         target=post,
         thread_key=post,
         counterpart=owner.key if owner else None,
@@ -257,18 +265,3 @@ def _mentions(html: str | None, author: ProfileRecord, account: Account) -> tupl
         return ()
     named = {number for tag in MENTION.findall(html) for number in MENTIONED.findall(tag)}
     return (account.key,) if account.key.native_id in named and author.key != account.key else ()
-
-
-def audience(post: Payload) -> Audience:
-    """Who could read a post; what is not told, or told in words that are not known, counts as the narrowest."""
-    if post.has("visibility"):
-        words = {word.strip().casefold() for word in (post.optional_text("visibility") or "").split(",")}
-        return Audience.PUBLIC if words & PUBLIC_WORDS else Audience.PRIVATE
-    access = post.optional_child("postAcl") or Payload({})
-    standard = access.optional_child("visibleToStandardAcl") or Payload({})
-    circles = [circle.optional_text("type") for circle in standard.children("circles")]
-    if access.flag("isPublic") or PUBLIC_CIRCLE in circles:
-        return Audience.PUBLIC
-    if access.has("communityAcl") or access.flag("isDomainRestricted"):
-        return Audience.COMMUNITY
-    return Audience.FOLLOWERS if circles or access.has("collectionAcl") else Audience.PRIVATE

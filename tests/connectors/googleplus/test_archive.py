@@ -163,6 +163,9 @@ def test_community_posts_are_for_the_community_unless_they_were_public(tmp_path:
     assert found["Opened00000"].audience is Audience.PUBLIC
     answer = next(one for one in found.values() if one.in_reply_to == "Inside00000")
     assert (answer.audience, answer.author.native_id) == (Audience.COMMUNITY, US)
+    inside_it = (found["Inside00000"], found["Opened00000"], answer)
+    assert [one.community.native_id if one.community else None for one in inside_it] == ["community:1"] * 3
+    assert found[CODE].community is None
     assert answer.counterpart is not None
     assert answer.counterpart.native_id == BEA
 
