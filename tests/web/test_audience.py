@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from scrm.models import AuditEntry, Community, Connection, Interaction, Membership, Profile
+from scrm.matching.judgments import Decision, decide
+from scrm.models import AuditEntry, Community, Connection, Interaction, Judge, Membership, Profile, Verdict
 from scrm.runtime import Core
-from tests.factories import make_connection, make_interaction
+from tests.factories import make_connection, make_interaction, make_profile
 from tests.web.conftest import Browser
 from tests.web.seed import Seeded
 
@@ -207,3 +208,40 @@ def test_what_a_steward_reads_in_a_case_says_where_it_was_said(browse: Browse, s
     assert "SECRET words" in page
     assert "Closed community" in page
     browse("rep").get(address, 403)
+
+
+def test_public_and_enterprise_networks_stand_on_one_timeline(browse: Browse, seeded: Seeded, core: Core) -> None:
+    now = core.db.clock.now()
+    with core.db.write("test.side_by_side") as session:
+        closed = Community(
+            network="jive",
+            native_id="/places/1",
+            name="Geheime Runde",
+            visibility="closed",
+            first_seen_at=now,
+            updated_at=now,
+        )
+        session.add(closed)
+        session.flush()
+        for network, values in (
+            ("mastodon", {"text": "PUBLIC words"}),
+            ("jive", {"text": "SECRET words", "audience": "community", "community_id": closed.id}),
+        ):
+            profile = make_profile(session, network=network, native_id=f"{network}/1")
+            judged = Decision(
+                profile_id=profile.id,
+                contact_id=seeded.contacts[3].id,
+                verdict=Verdict.POSITIVE,
+                judge=Judge.STEWARD,
+                user_id=seeded.steward.id,
+                seen_judgment_id=-1,
+            )
+            decide(session, now, judged)
+            make_interaction(session, profile, occurred_at=now, network=network, **values)
+    path = f"/contacts/{seeded.contacts[3].public_id}"
+    rep, steward = browse("rep").get(path), browse("steward").get(path)
+    assert "PUBLIC words" in rep
+    assert "PUBLIC words" in steward
+    assert "SECRET words" in steward
+    assert not [secret for secret in ("SECRET words", "Geheime Runde") if secret in rep]
+    assert "not shown to your role" in rep
