@@ -27,7 +27,7 @@ DECIDES = {
     "GoneError": ["ingest/run.py"],
     "PayloadError": ["ingest/run.py", "ingest/translate.py"],
     "HostRefusedError": ["ingest/run.py"],
-    "CrmRetryLaterError": ["jobs.py", "sync/outbox.py"],
+    "CrmBudgetSpentError": ["sync/outbox.py"],
     "CrmAuthError": ["jobs.py", "sync/outbox.py"],
 }
 BASES = {  # what is not known more exactly is dealt with there
@@ -35,6 +35,7 @@ BASES = {  # what is not known more exactly is dealt with there
     "NetworkError": ["ingest/run.py", "web/connections.py"],
     "RetryLaterError": ["ingest/run.py"],
     "UnavailableError": ["ingest/run.py"],
+    "CrmRetryLaterError": ["jobs.py", "sync/outbox.py"],
     "CrmError": [],  # deliberately: one that is neither of its kinds is a fault of ours and ends the job, logged
 }
 CLASSES = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, ScrmError)}
@@ -61,6 +62,10 @@ def decided(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
             yield from names_in(node.type, constants)
+        elif isinstance(node, ast.Compare):  # with the name that was noted as what stands in the way
+            for part in ast.walk(node):
+                if isinstance(part, ast.Attribute) and part.attr == "__name__":
+                    yield from names_in(part.value, constants)
         elif isinstance(node, ast.Call):
             called = ast.unparse(node.func).rpartition(".")[2]
             if called == "isinstance":
@@ -84,9 +89,10 @@ def test_the_table_knows_every_class() -> None:
 
 def test_a_name_that_is_only_raised_or_imported_is_not_decided_upon() -> None:
     source = (
-        "from scrm.errors import A, B, C, D\nMINE = (C,)\ntry:\n    raise A\nexcept MINE:\n    isinstance(x, D)\n"
+        "from scrm.errors import A, B, C, D, E\nMINE = (C,)\ntry:\n    raise A\nexcept MINE:\n    isinstance(x, D)\n"
+        "    state.problem not in {None, E.__name__}\n    state.problem = B.__name__\n"
     )
-    assert set(decided(ast.parse(source))) == {"C", "D"}
+    assert set(decided(ast.parse(source))) == {"C", "D", "E"}
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
