@@ -76,7 +76,7 @@ CAUSES = {
     ),
     Fault.CRASHED: Cause(
         name=N_("Stopped a worker"),
-        why=N_("Twice a worker process ended while writing it."),
+        why=N_("One worker process after another ended while writing it."),
         fix=N_("Look into the logs of that time and tell us. Sending it again does no harm."),
     ),
     Fault.OTHER: Cause(

@@ -36,12 +36,12 @@ Found = TypeVar("Found", Interaction, Profile, Contact)
 
 DELIVER_SECONDS = 5.0
 MOST_ROWS = 200  # what one transaction may hold
-MOST_CRASHES = 2
+MOST_CRASHES = 5  # a stop for another reason must not set aside what is sound
 OUTAGE_SECONDS = 60.0
 LONGEST_WAIT = 3600.0
 
 SUSPENDED = N_("Waiting: it cannot be checked at the network until somebody signs in again.")
-CRASHED = N_("Set aside: writing it stopped a worker twice.")
+CRASHED = N_("Set aside: writing it stopped one worker after another.")
 
 
 def deliver(core: Core, crm: Crm, *, seconds: float = DELIVER_SECONDS) -> bool:
