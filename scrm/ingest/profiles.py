@@ -125,8 +125,9 @@ def _update(session: Session, row: Row[Any], record: ProfileRecord, context: "Co
     stays: dict[str, Any] = {}
     if not row.is_internal and context.is_internal(_key(row), record):
         stays |= _become_ours(session, row.id, context.now)
-    if row.expires_at is None or (context.is_kept_by_refresh and record.full):
-        stays |= {"expires_at": context.profile_expires_at}
+    until = context.profile_expires_at
+    if until is not None and (row.expires_at is None or (context.is_kept_by_refresh and record.full)):
+        stays |= {"expires_at": until}
     if changed:
         stays |= changed | {"updated_at": context.now, "deleted_at": None}
         if not row.is_internal:
