@@ -1,6 +1,7 @@
 """What each role sees first: the live counters of the main job, and what to do next."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, current_app, jsonify, render_template
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scrm.errors import RetryLaterError
 from scrm.i18n import gettext
 from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
 from scrm.records import Direction
@@ -18,6 +20,7 @@ from scrm.web.sight import Around, Sight
 
 blueprint = Blueprint("home", __name__)
 NEWS: Final = 8
+PATIENCE: Final = timedelta(hours=1)
 WALKED: Final = 40
 NAMES: Final = ("fetched", "linked", "review", "written")
 
@@ -43,13 +46,21 @@ def show() -> ResponseReturnValue:
             for row in live
             if row.state == ConnectionState.SUSPENDED.value
         ],
-        troubled=[row for row in live if row.problem and row.state != ConnectionState.SUSPENDED.value],
+        troubled=[row for row in live if _needs_somebody(row, current.now())],
         has_contacts=has_contacts,
         news=news,
         networks=networks,
         is_sandbox=settings.sandbox,
         is_admin=current.user().role == Role.ADMIN,
     )
+
+
+def _needs_somebody(row: Connection, now: datetime) -> bool:
+    """Whether something stands in the way that does not pass by itself; a network that asks to wait is no news."""
+    if row.problem is None or row.state == ConnectionState.SUSPENDED:
+        return False
+    since = row.problem_since or now
+    return row.problem != RetryLaterError.__name__ or since <= now - PATIENCE
 
 
 def _news(db: Session, role: str) -> Sequence[tuple[Interaction, Profile, Contact | None, Sight]]:

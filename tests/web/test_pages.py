@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -54,6 +55,14 @@ def test_an_admin_hears_of_a_connection_in_trouble(browse: Browse, core: Core) -
         session.scalars(select(Connection)).one().problem = "AccessRevokedError"
     assert "One connection needs you." in browse("admin").get("/")
     assert "needs you" not in browse("rep").get("/")
+
+
+def test_a_network_that_asks_to_wait_is_no_news_until_an_hour_has_passed(browse: Browse, core: Core) -> None:
+    for minutes, is_told in ((1, False), (61, True)):
+        with core.db.write(f"test.waiting_{minutes}") as session:
+            row = session.scalars(select(Connection)).one()
+            row.problem, row.problem_since = "RetryLaterError", core.db.clock.now() - timedelta(minutes=minutes)
+        assert ("needs you" in browse("admin").get("/")) is is_told
 
 
 def test_counting_is_remembered_for_as_long_as_it_is_dear() -> None:
