@@ -6,14 +6,15 @@ as far as that is known. When its visibility changes, all that was said there is
 and the timelines of its network are looked at again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from scrm.db import METADATA, among, upsert
+from scrm.db import METADATA, upsert
+from scrm.ingest.identity import holding, key_of
 from scrm.ingest.profiles import Known
 from scrm.ingest.translate import Batch
 from scrm.models import Community, Interaction, Membership, mark_audiences_due, uuid7
@@ -64,16 +65,11 @@ def _inherited(session: Session, batch: Batch, places: Mapping[Key, int]) -> dic
     if not above:
         return {}
     found = dict(places)
-    by_scope: dict[tuple[str, str], set[str]] = {}
-    for key in {one for keys in above.values() for one in keys} - places.keys():
-        by_scope.setdefault((key.network, key.scope), set()).add(key.native_id)
-    for (network, scope), ids in by_scope.items():
-        mine = (INTERACTIONS.c.network == network) & (INTERACTIONS.c.scope == scope)
-        asked = select(INTERACTIONS.c.native_id, INTERACTIONS.c.community_id).where(
-            mine, among(session, INTERACTIONS.c.native_id, ids), INTERACTIONS.c.community_id.is_not(None)
-        )
-        for native_id, community_id in session.execute(asked):
-            found[Key(network=network, scope=scope, native_id=native_id)] = community_id
+    named = {one for keys in above.values() for one in keys} - places.keys()
+    identity = (INTERACTIONS.c.network, INTERACTIONS.c.scope, INTERACTIONS.c.native_id)
+    for mine in holding(session, INTERACTIONS, named):
+        asked = select(*identity, INTERACTIONS.c.community_id).where(mine, INTERACTIONS.c.community_id.is_not(None))
+        found |= {key_of(row): row.community_id for row in session.execute(asked)}
     for key, keys in above.items():
         place = next((found[one] for one in keys if one in found), None)
         if place is not None:
@@ -81,16 +77,10 @@ def _inherited(session: Session, batch: Batch, places: Mapping[Key, int]) -> dic
     return {key: found[key] for key in above if key in found}
 
 
-def _find(session: Session, keys: Any) -> dict[Key, Any]:
-    by_scope: dict[tuple[str, str], list[str]] = {}
-    for key in keys:
-        by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
-    found = {}
-    for (network, scope), ids in by_scope.items():
-        mine = (COMMUNITIES.c.network == network) & (COMMUNITIES.c.scope == scope)
-        asked = select(COMMUNITIES).where(mine, among(session, COMMUNITIES.c.native_id, ids))
-        for row in session.execute(asked):
-            found[Key(network=network, scope=scope, native_id=row.native_id)] = row
+def _find(session: Session, keys: Iterable[Key]) -> dict[Key, Any]:
+    found: dict[Key, Any] = {}
+    for mine in holding(session, COMMUNITIES, keys):
+        found |= {key_of(row): row for row in session.execute(select(COMMUNITIES).where(mine))}
     return found
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from scrm.db import METADATA, among, upsert
+from scrm.db import METADATA, upsert
+from scrm.ingest.identity import holding, key_of
 from scrm.ingest.translate import Batch
 from scrm.models import (
     Candidate,
@@ -73,21 +74,11 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
     return known
 
 
-def _key(row: Row[Any]) -> Key:
-    return Key(network=row.network, scope=row.scope, native_id=row.native_id)
-
-
 def _find(session: Session, keys: Iterable[Key]) -> Iterable[tuple[Key, Row[Any]]]:
     """The stored profiles among these keys."""
-    by_scope: dict[tuple[str, str], list[str]] = {}
-    for key in keys:
-        by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
-    for (network, scope), ids in by_scope.items():
-        mine = (
-            (PROFILES.c.network == network) & (PROFILES.c.scope == scope) & among(session, PROFILES.c.native_id, ids)
-        )
+    for mine in holding(session, PROFILES, keys):
         for row in session.execute(select(*COMPARED).where(mine)):
-            yield _key(row), row
+            yield key_of(row), row
 
 
 def _new_row(key: Key, record: ProfileRecord | None, context: "Context") -> dict[str, Any]:
@@ -123,7 +114,7 @@ def _update(session: Session, row: Row[Any], record: ProfileRecord, context: "Co
         new = {name: value for name in SHORT if (value := getattr(record, name)) is not None}
     changed: dict[str, Any] = {name: value for name, value in new.items() if getattr(row, name) != value}
     stays: dict[str, Any] = {}
-    if not row.is_internal and context.is_internal(_key(row), record):
+    if not row.is_internal and context.is_internal(key_of(row), record):
         stays |= _become_ours(session, row.id, context.now)
     until = context.profile_expires_at
     if until is not None and (row.expires_at is None or (context.is_kept_by_refresh and record.full)):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from scrm.connectors.base import RECHECK as RECHECK_STREAM
 from scrm.db import METADATA, among, take_turns, upsert
 from scrm.ingest.communities import store_communities
+from scrm.ingest.identity import holding, key_of
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, forget_profiles, store_profiles
 from scrm.ingest.translate import Batch
@@ -154,14 +155,9 @@ def _store_interactions(session: Session, context: Context, batch: Batch, named:
 
 
 def _stored(session: Session, keys: Iterable[Key]) -> dict[Key, Interaction]:
-    by_scope: dict[tuple[str, str], list[str]] = {}
-    for key in keys:
-        by_scope.setdefault((key.network, key.scope), []).append(key.native_id)
-    found = {}
-    for (network, scope), ids in by_scope.items():
-        mine = (Interaction.network == network) & (Interaction.scope == scope)
-        for row in session.scalars(select(Interaction).where(mine, among(session, INTERACTIONS.c.native_id, ids))):
-            found[Key(network=network, scope=scope, native_id=row.native_id)] = row
+    found: dict[Key, Interaction] = {}
+    for mine in holding(session, INTERACTIONS, keys):
+        found |= {key_of(row): row for row in session.scalars(select(Interaction).where(mine))}
     return found
 
 
