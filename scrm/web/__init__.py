@@ -20,6 +20,7 @@ from scrm.web import (
     health,
     home,
     imports,
+    menu,
     own,
     review,
     roles,
@@ -45,6 +46,7 @@ PAGES: Final = (
     turns,
     webhooks,
     health,
+    menu,
 )
 
 
@@ -78,6 +80,7 @@ def create_app(core: Core) -> Flask:
     archives.install(app)
     roles.install(app)
     wording.install(app)
+    menu.install(app)
     errors.install(app)
     for page in PAGES:
         app.register_blueprint(page.blueprint)

@@ -1,0 +1,78 @@
+"""What gathers under Administration: the page that lists it, and the second row of sections on each of these pages.
+
+A page that belongs there adds one line to PLACES; its blueprint shows the row by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from scrm.i18n import N_
+from scrm.models import Role
+from scrm.web.roles import allow, may
+
+blueprint = Blueprint("menu", __name__, url_prefix="/admin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A page of the administration: its endpoint, its short name, and what one does there."""
+
+    endpoint: str
+    label: str
+    words: str
+    also: tuple[str, ...] = ()  # other blueprints or endpoints that belong to it
+
+
+PLACES: Final = (
+    Place(
+        endpoint="own.show",
+        label=N_("Own people"),
+        words=N_("Who is one of us and never a candidate."),
+    ),
+    Place(
+        endpoint="imports.contacts",
+        label=N_("Import contacts"),
+        words=N_("From a CSV or vCard file."),
+    ),
+    Place(
+        endpoint="archives.index",
+        label=N_("Archives"),
+        words=N_("What a network lets its people take along."),
+    ),
+)
+
+
+@blueprint.get("")
+@allow(Role.ADMIN, Role.STEWARD)
+def index() -> ResponseReturnValue:
+    """Every page of the administration with what one does there."""
+    return render_template("administration.html")
+
+
+def install(app: Flask) -> None:
+    """Let the frame of every page draw the menu."""
+    app.jinja_env.globals.update(places=places, place_shown=place_shown, is_administration=is_administration)
+
+
+def places() -> Sequence[Place]:
+    """The pages that the person signed in may open."""
+    return [place for place in PLACES if place.endpoint in current_app.view_functions and may(place.endpoint)]
+
+
+def place_shown() -> Place | None:
+    """The place that the page shown belongs to."""
+    here = request.endpoint or ""
+    for place in PLACES:
+        own = (place.endpoint.rpartition(".")[0], *place.also)
+        if any(here == name or here.startswith(f"{name}.") for name in own):
+            return place
+    return None
+
+
+def is_administration() -> bool:
+    """Whether the page shown is one of the administration."""
+    return request.endpoint == "menu.index" or place_shown() is not None
