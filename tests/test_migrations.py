@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from scrm import migrations
 from scrm.db import Database
-from scrm.models import Row
+from scrm.models import Row, words
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -33,7 +33,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def tables(url: str) -> set[str]:
     db = Database(url)
     try:
-        return set(inspect(db.engine).get_table_names())
+        return {name for name in inspect(db.engine).get_table_names() if not words.is_ours(name)}
     finally:
         db.close()
 

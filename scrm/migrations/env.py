@@ -10,8 +10,8 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
 
 from scrm.db import BigId, Json, UtcDateTime
-from scrm.migrations import ONE_AT_A_TIME
-from scrm.models import Row
+from scrm.migrations import ONE_AT_A_TIME, beside_search
+from scrm.models import Row, words
 
 
 def _render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
@@ -26,9 +26,9 @@ def _render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[F
     return False
 
 
-def _included(_item: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001
+def _included(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: FBT001
     only = context.config.attributes["only"]
-    return kind != "table" or only is None or name in only
+    return beside_search(item, name, kind, reflected, other) and (kind != "table" or only is None or name in only)
 
 
 def _migrate(connection: Connection) -> None:
@@ -54,6 +54,7 @@ def _on_sqlite(connection: Connection) -> None:
     driver.execute("PRAGMA foreign_keys=OFF").close()
     with connection.begin():
         _migrate(connection)
+        words.install(connection)
         if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
             raise RuntimeError("a migration left rows that refer to nothing")
     driver.execute("PRAGMA foreign_keys=ON").close()
@@ -68,6 +69,9 @@ def _on_postgresql(connection: Connection) -> None:
     connection.commit()
     try:
         _migrate(connection)
+        connection.commit()
+        connection.execute(text("SET statement_timeout = 0"))  # the index of texts may take its time, once
+        words.install(connection)
         connection.commit()
     finally:
         connection.rollback()

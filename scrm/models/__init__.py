@@ -31,8 +31,10 @@ from scrm.models.people import Role, SignInLink, User, WebSession
 from scrm.models.plan import PlanState, PlanStep, StepAction, StepResult, WritePlan
 from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
+from scrm.models.reading import ContactVisit, Objection
 from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, TimelineDue, TimelineEntry
 from scrm.models.usage import PaidItem, Usage
+from scrm.models.words import Words
 
 __all__ = [
     "ApiToken",
@@ -49,6 +51,7 @@ __all__ = [
     "Contact",
     "ContactKind",
     "ContactTurn",
+    "ContactVisit",
     "CoverageGap",
     "CrmConnection",
     "CrmFieldMap",
@@ -72,6 +75,7 @@ __all__ = [
     "MatchState",
     "Membership",
     "NetworkApp",
+    "Objection",
     "PaidItem",
     "PlanState",
     "PlanStep",
@@ -98,6 +102,7 @@ __all__ = [
     "Watch",
     "WebSession",
     "WebhookEndpoint",
+    "Words",
     "WritePlan",
     "audience_now",
     "audience_of",

@@ -36,6 +36,20 @@ def upgrade() -> None:
     op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
     op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)
     op.create_table(
+        "contact_visit",
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_contact_visit_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_contact_visit_user_id_app_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_visit")),
+    )
+    op.create_index("ix_contact_visit_contact_id", "contact_visit", ["contact_id"], unique=False)
+    op.create_table(
         "handle_history",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
@@ -154,21 +168,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_community")),
         sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_community_native_id_network_scope")),
         sa.UniqueConstraint("public_id", name=op.f("uq_community_public_id")),
-    )
-    op.create_table(
-        "coverage_gap",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=True),
-        sa.Column("until", UtcDateTime(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("found_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_coverage_gap_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_coverage_gap")),
-    )
-    op.create_index(
-        "ix_coverage_gap_connection_id_stream", "coverage_gap", ["connection_id", "stream", "until"], unique=False
     )

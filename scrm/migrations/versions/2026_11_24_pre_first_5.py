@@ -13,6 +13,44 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "membership",
+        sa.Column("community_id", BigId, nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("listed_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["community.id"], name=op.f("fk_membership_community_id_community")
+        ),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_membership_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
+        sa.UniqueConstraint("community_id", "profile_id", name=op.f("uq_membership_community_id_profile_id")),
+    )
+    op.create_index("ix_membership_profile_id", "membership", ["profile_id"], unique=False)
+    op.create_table(
+        "objection",
+        sa.Column("judgment_id", BigId, nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_objection_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["judgment_id"], ["judgment.id"], name=op.f("fk_objection_judgment_id_judgment"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["profile_id"], ["profile.id"], name=op.f("fk_objection_profile_id_profile"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_objection_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint("judgment_id", name=op.f("uq_objection_judgment_id")),
+    )
+    op.create_index("ix_objection_profile_id", "objection", ["profile_id"], unique=False)
+    op.create_table(
         "timeline_entry",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("external_key", sa.Text(), nullable=False),
