@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ from scrm.models import Row
 from scrm.runtime import Core, sleepers
 from scrm.vault import Vault
 from tests.services import postgres_url
+
+MEMORY = Path("/dev/shm")  # noqa: S108  pytest and tempfile make folders of their own in it
+ENOUGH = 4 << 30  # bytes; a run of everything needs about one
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+    # tests kill processes, never the machine: waiting for a disk shows nothing, and it was most of the time
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

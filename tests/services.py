@@ -90,7 +90,7 @@ def _own_cluster() -> tuple[str | None, str]:
         owner = pwd.getpwnam("postgres") if as_root else pwd.getpwuid(os.getuid())
     except KeyError:
         return None, "a PostgreSQL server does not run as root and there is no user postgres"
-    folder = Path(tempfile.mkdtemp(prefix="scrm-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="scrm-pg-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     become = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if as_root else {}
