@@ -110,7 +110,7 @@ def _is_sqlite(session: Session) -> bool:
 
 
 def _matching(table: str, asked: str) -> Any:
-    place = literal_column(table)
+    place: ColumnElement[Any] = literal_column(table)
     return select(literal_column("rowid")).select_from(text(table)).where(place.op("MATCH")(asked))
 
 
