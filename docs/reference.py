@@ -63,8 +63,14 @@ def _commands() -> Iterator[tuple[str, str]]:
         command = main.get_command(context, name)
         if command is not None and not command.hidden:
             yield f"`scrm {name}`", command.help or ""
-            if isinstance(command, click.Group):
-                yield from ((f"`scrm {name} {sub}`", one.help or "") for sub, one in command.commands.items())
+            yield from _below(f"scrm {name}", command)
+
+
+def _below(name: str, command: click.Command) -> Iterator[tuple[str, str]]:
+    if isinstance(command, click.Group):
+        for sub, one in command.commands.items():
+            yield f"`{name} {sub}`", one.help or ""
+            yield from _below(f"{name} {sub}", one)
 
 
 def _networks() -> Iterator[tuple[str, ...]]:

@@ -116,11 +116,13 @@ class GuardedSession(requests.Session):
     def __init__(self, *, allowed: Iterable[str] = (), user_agent: str = "scrm") -> None:
         super().__init__()
         self.trust_env = False
-        self.max_redirects = 0
         self.headers["User-Agent"] = user_agent
         guard = frozenset(allowed)
         for scheme in ("https://", "http://"):
             self.mount(scheme, _adapter(guard))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Redirects lead nowhere; the library would read the whole body of one before it looks at its limit."""
 
     def call(
         self,
@@ -149,6 +151,8 @@ class GuardedSession(requests.Session):
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                if response.is_redirect:
+                    raise RetryLaterError("the answer leads elsewhere, and redirects are not followed")
                 body = bytearray()
                 for chunk in response.iter_content(65536):
                     body += chunk
@@ -161,6 +165,19 @@ class GuardedSession(requests.Session):
                 )
         except requests.RequestException as why:
             # The text of the exception may hold the address with its query, so it is not passed on.
+            raise RetryLaterError(f"no answer ({type(why).__name__})") from None
+
+    def tell(self, url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
+        """POST to somebody whose answer matters by its status alone: nothing of its body is read.
+
+        `seconds` hold for each step: to connect, and until the answer begins. Raises as `call` does.
+        """
+        try:
+            with self.post(
+                url, data=body, headers=headers, timeout=(seconds, seconds), allow_redirects=False, stream=True
+            ) as response:
+                return Answer(status=response.status_code, headers=response.headers, body=b"", url=url)
+        except requests.RequestException as why:
             raise RetryLaterError(f"no answer ({type(why).__name__})") from None
 
 

@@ -29,6 +29,7 @@ from scrm.matching.candidates import match_due
 from scrm.models import Chore, claim, still_mine
 from scrm.privacy import purge
 from scrm.runtime import Core, Wake, open_core
+from scrm.sync.announce import announce_due
 from scrm.sync.audience import spread_due
 from scrm.sync.contacts import pull
 from scrm.sync.crm import crms_in_use, open_crm
@@ -199,6 +200,10 @@ def _inbox(core: Core, _subject: int | None) -> bool:
     return _until_done(lambda: apply_messages(core, lease_seconds=seconds) > 0) or more
 
 
+def _announce(core: Core, subject: int | None) -> bool:
+    return subject is not None and _until_done(lambda: announce_due(core, subject))
+
+
 def _purge(core: Core, _subject: int | None) -> bool:
     """The daily chore: claimed for as long as it takes, finished when nothing is left."""
     with core.db.write("chores.claim") as session:
@@ -241,6 +246,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "purge": _purge,
     "resend": _resend,
     "plan": _plan,
+    "announce": _announce,
 }
 
 FOLLOWS: dict[str, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from scrm.ingest.profiles import forget_profiles
 from scrm.models import (
+    Announcement,
     Delivery,
     EntryState,
     InboxItem,
@@ -35,6 +36,7 @@ RUN_DAYS = 30
 DELIVERY_DAYS = 90
 PLAN_DAYS = 30
 PAID_DAYS = 2
+ANNOUNCEMENT_DAYS = 30
 
 
 def purge(core: Core) -> bool:
@@ -47,6 +49,7 @@ def purge(core: Core) -> bool:
             _blank_interactions(session, now),
             _delete_interactions(session, now),
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
+            _delete_some(session, Announcement, Announcement.at < now - timedelta(days=ANNOUNCEMENT_DAYS)),
             _delete_plans(session, now - timedelta(days=PLAN_DAYS)),
             _delete_some(session, Run, Run.started_at < now - timedelta(days=RUN_DAYS)),
             _delete_some(

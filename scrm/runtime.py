@@ -8,7 +8,7 @@ from sqlalchemy import select
 from scrm import failpoints
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import Connection, CrmConnection, NetworkApp, WebhookEndpoint
+from scrm.models import Connection, CrmConnection, Hook, NetworkApp, WebhookEndpoint
 from scrm.vault import Vault
 
 Wake = Callable[[str, int | None], None]
@@ -44,6 +44,7 @@ def _has_sealed_rows(db: Database) -> bool:
     questions = (
         select(Connection.id).where(Connection.credentials.is_not(None)),
         select(WebhookEndpoint.id),
+        select(Hook.id),
         select(NetworkApp.network),
         select(CrmConnection.crm_id),
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from scrm import logs
@@ -20,11 +20,14 @@ from scrm.db import upsert
 from scrm.ingest.subscriptions import plan_subscriptions
 from scrm.jobs import QUEUE, SERIALIZER, enqueue, work
 from scrm.models import (
+    Announcement,
+    AnnouncementState,
     ArchiveFile,
     AudienceChange,
     Chore,
     Contact,
     CrmState,
+    Hook,
     InboxItem,
     Profile,
     StreamState,
@@ -111,8 +114,16 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
             yield kind, None
     if any(has_due(session, crm_id, now) for crm_id in crms_in_use(session)):
         yield "deliver", None
+    for hook_id in session.scalars(select(Hook.id).where(_is_due(Hook, now), _is_awaited(now))):
+        yield "announce", hook_id
     for name in session.scalars(select(Chore.name).where(_is_due(Chore, now))):
         yield name, None
+
+
+def _is_awaited(now: datetime) -> ColumnElement[bool]:
+    """Whether something is to be told to a hook."""
+    is_todo = (Announcement.state == AnnouncementState.TODO.value) & (Announcement.due_at <= now)
+    return exists().where(Announcement.hook_id == Hook.id, is_todo)
 
 
 def _is_due(model: type, now: datetime) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """The guard around everything that leaves the machine: spellings of private addresses, names, redirects, sizes."""
 
+import contextlib
 import gzip
 import socket
 import threading
@@ -225,6 +226,29 @@ def test_a_redirect_is_not_followed(status):
                 session.call("GET", server.base_url)
             assert len(server.asked) == 1
         assert other.asked == []
+
+
+def test_the_body_of_a_redirect_is_not_read():
+    """It may have no end."""
+    sent = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+
+        def answer() -> None:
+            peer, _ = listener.accept()
+            with peer, contextlib.suppress(OSError):
+                peer.recv(65536)
+                peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 999999999\r\n\r\n")
+                for _ in range(500):
+                    peer.sendall(b"x" * 100_000)
+                    sent.append(100_000)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with GuardedSession(allowed=[host]) as session, pytest.raises(RetryLaterError):
+            session.call("GET", f"http://{host}/x")
+        thread.join()
+    assert sum(sent) < 40_000_000  # what fits the buffers on the way
 
 
 def ask(server: Replay) -> bytes:

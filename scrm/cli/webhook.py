@@ -4,15 +4,19 @@ import click
 from sqlalchemy import select
 
 from scrm.cli.opening import open_for_command
+from scrm.cli.webhook_out import out
 from scrm.i18n import _
 from scrm.models import InboxItem, InboxState
 from scrm.sync import webhook as inbox
 from scrm.sync.crm import LOCAL, SALESFORCE
 
 
-@click.group(help=_("Let another system send contacts by webhook."))
+@click.group(help=_("Let another system send contacts by webhook; tell others what happens here."))
 def webhook() -> None:
     """Replaced by the translated help."""
+
+
+webhook.add_command(out)
 
 
 @webhook.command(help=_("Open an address /webhooks/crm/NAME and print its secret, this once."))

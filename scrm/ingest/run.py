@@ -39,12 +39,14 @@ from scrm.ingest.watches import settle_watches, wants_more
 from scrm.models import (
     Connection,
     ConnectionState,
+    HookEvent,
     Run,
     StreamState,
     Watch,
     claim,
     still_mine,
 )
+from scrm.models.hooks import announce
 from scrm.records import DeletedKind, DeletionRecord, Key
 from scrm.runtime import Core
 
@@ -353,11 +355,14 @@ def _doubt_access(run: _Run, why: Exception) -> None:
         "connection_suspended", connection_id=run.connection.id, owner_id=run.connection.owner_id, error=problem
     )
     with run.core.db.write("ingest.suspend") as session:
-        session.execute(
+        suspended = session.execute(
             update(Connection)
             .where(Connection.id == run.connection.id, Connection.state == ConnectionState.ACTIVE)
             .values(state=ConnectionState.SUSPENDED.value, problem=problem, problem_since=now)
         )
+        if suspended.rowcount:  # type: ignore[attr-defined]
+            network = run.connection.network
+            announce(session, HookEvent.BROKEN, now, network=network, connection_id=run.connection.id)
         session.execute(
             update(StreamState)
             .where(StreamState.connection_id == run.connection.id)

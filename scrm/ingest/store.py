@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, forget_profiles, store_profiles
 from scrm.ingest.translate import Batch
 from scrm.models import Interaction, Link, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
+from scrm.models.hooks import announce_interactions
 from scrm.records import DeletedKind, Direction, InteractionRecord, Key
 
 RECHECK_DAYS = 30  # items up to this age are read again …
@@ -68,6 +70,7 @@ class Stored:
     changed: int = 0
     deleted: int = 0
     parties: set[int] = field(default_factory=set)
+    told: dict[UUID, int] = field(default_factory=dict)  # new interactions, with their party
 
 
 def store(session: Session, context: Context, batch: Batch) -> Stored:
@@ -85,6 +88,7 @@ def store(session: Session, context: Context, batch: Batch) -> Stored:
     _store_deletions(session, context, batch, stored)
     _store_orders(session, context, batch)
     mark_timelines_due(session, _linked(session, stored.parties), context.now)
+    announce_interactions(session, context.network, stored.told, context.now)
     return stored
 
 
@@ -149,6 +153,8 @@ def _store_interactions(session: Session, context: Context, batch: Batch, named:
     if fresh:
         session.execute(insert(INTERACTIONS), fresh)
         stored.new = len(fresh)
+        if not context.is_archive:  # what an archive holds is history
+            stored.told = {row["public_id"]: row["party_id"] for row in fresh if row["party_id"]}
     watch_again(session, watches)  # also wakes the recheck, which nothing else would begin
     if confirmed and context.stream == RECHECK_STREAM:
         session.execute(update(Interaction).where(Interaction.id.in_(confirmed)).values(checked_at=context.now))

@@ -4,7 +4,7 @@ Judgments are append-only. An undo is a later judgment that names the one it und
 of a profile is a function of the judgments that still stand, so it can always be derived anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from scrm.models import (
     AuditEntry,
     Candidate,
     Contact,
+    HookEvent,
     Interaction,
     Judge,
     Judgment,
@@ -28,6 +29,7 @@ from scrm.models import (
     mark_timelines_due,
     survivor,
 )
+from scrm.models.hooks import announce
 
 MANY = 100  # interactions counted at most for the order of the queue
 
@@ -141,6 +143,7 @@ def derive(session: Session, now: datetime, profile: Profile) -> None:
     stands = standing(session, profile.id)
     linked, state = _outcome(session, profile, stands)
     old = session.get(Link, profile.id)
+    was, becomes = old.contact_id if old else None, linked[1] if linked else None
     if linked is not None:
         judgment, contact_id = linked
         if old is None:
@@ -164,6 +167,14 @@ def derive(session: Session, now: datetime, profile: Profile) -> None:
         profile.priority = _priority(session, profile.id)
     session.flush()
     mark_timelines_due(session, [profile.id], now)
+    if was != becomes:
+        _announce(session, profile, now, {HookEvent.UNLINKED: was, HookEvent.LINKED: becomes})
+
+
+def _announce(session: Session, profile: Profile, now: datetime, links: Mapping[HookEvent, int | None]) -> None:
+    for event, contact_id in links.items():
+        if contact_id is not None:
+            announce(session, event, now, network=profile.network, profile_id=profile.id, contact_id=contact_id)
 
 
 def _outcome(

@@ -11,6 +11,7 @@ from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Tur
 from scrm.models.crm_connection import CrmConnection, CrmFieldMap
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_audiences_due, mark_timelines_due, watch_again
+from scrm.models.hooks import Announcement, AnnouncementState, Hook, HookEvent, HookState
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
 from scrm.models.matching import (
@@ -37,6 +38,8 @@ from scrm.models.usage import PaidItem, Usage
 from scrm.models.words import Words
 
 __all__ = [
+    "Announcement",
+    "AnnouncementState",
     "ApiToken",
     "ArchiveFile",
     "ArchiveState",
@@ -59,6 +62,9 @@ __all__ = [
     "Delivery",
     "EntryState",
     "HandleHistory",
+    "Hook",
+    "HookEvent",
+    "HookState",
     "InboxItem",
     "InboxState",
     "Interaction",

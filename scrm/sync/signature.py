@@ -1,4 +1,4 @@
-"""Standard Webhooks 1.0.0: who sent this, and when (specification read 2026-11-23).
+"""Standard Webhooks 1.0.0: who sent this, and when (specification read 2026-11-23); the same for what we send.
 
 Only `v1` (HMAC-SHA256). The reference library is not used: it raises errors of its own for six malformed headers and
 takes a timestamp with a fraction. Five minutes either way, any of several signatures, any of several secrets.
@@ -57,6 +57,18 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now:
     if not any(matches):
         raise WebhookRefusedError("webhook-signature: no signature fits")
     return delivery_id
+
+
+def sign(delivery_id: str, body: bytes, secrets: Sequence[str], now: datetime) -> dict[str, str]:
+    """The headers of something we send; one signature for each secret, so that receivers change theirs in peace."""
+    timestamp = str(int(now.timestamp()))
+    signed = f"{delivery_id}.{timestamp}.".encode() + body
+    made = ["v1," + base64.b64encode(hmac.digest(key_of(one), signed, hashlib.sha256)).decode() for one in secrets]
+    return {
+        "Webhook-Id": delivery_id,
+        "Webhook-Timestamp": timestamp,
+        "Webhook-Signature": " ".join(made),
+    }
 
 
 def _verify_short(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> str:

@@ -85,6 +85,18 @@ ELSEWHERE = {
         ),
         "nobody calls the API in the sweep: tests/web/api/test_api.py",
     ),
+    **dict.fromkeys(
+        (
+            "hooks.replay",
+            "cli.hook_add",
+            "cli.hook_rotate",
+            "cli.hook_switch",
+            "cli.hook_remove",
+            "cli.hook_test",
+            "cli.hook_replay",
+        ),
+        "nobody changes webhooks in the sweep: tests/sync/test_announce.py, tests/cli/test_webhook_out.py",
+    ),
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
     "access.note_end": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",

@@ -12,7 +12,9 @@ import scrm
 from scrm.cli.processes import started_at
 from scrm.db import Database
 from scrm.failpoints import enumerate_failpoints
-from scrm.models import InboxItem, LocalLedger, Role, TimelineEntry
+from scrm.models import Announcement, InboxItem, LocalLedger, Role, TimelineEntry
+from scrm.runtime import Core
+from scrm.sync.hooks import SUBSCRIBABLE, Wish, make_hook
 from scrm.sync.webhook import make_endpoint
 from scrm.vault import Vault
 from scrm.web.people import ensure_user, hash_password, set_password
@@ -37,14 +39,17 @@ class Verdict:
     extra: set[tuple[str, ...]] = field(default_factory=set)
     doubled: list[tuple[str, ...]] = field(default_factory=list)
     records: int = 0
+    told: int = 0
+    untold: set[str] = field(default_factory=set)  # announced, and the receiver never heard of it
     seconds: float = 0.0
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.extra or self.doubled)
+        return not (self.lost or self.extra or self.doubled or self.untold)
 
     def __str__(self) -> str:
         found = f"lost {len(self.lost)}, too many {len(self.extra)}, doubled {len(self.doubled)}"
+        found += f", told {self.told}, untold {len(self.untold)}"
         visits = f"{len(self.visited)} points visited, {len(self.missed)} missed, {self.kills} kills"
         return f"{visits}, {self.records} records, {found}, {self.seconds:.0f} s"
 
@@ -76,7 +81,7 @@ def sweep(
                     fleet.is_soon(lambda: not _has_crashed(db), SETTLING)
                 say(f"{point} ({victim}): {verdict}")
         stimuli.recover()
-        fleet.is_soon(lambda: _agrees(world, db), quiet)
+        fleet.is_soon(lambda: _agrees(world, db) and not _untold(world, db)[1], quiet)
         _judge(world, db, verdict)
         db.close()
     verdict.seconds = time.monotonic() - began
@@ -92,6 +97,9 @@ def _prepare(fleet: Fleet, world: World, db: Database) -> Stimuli:
             user = ensure_user(session, role.value, f"{role.value}@nordwerk.example", role, now)
             set_password(session, user.id, hash_password(PASSWORD))
         secret = make_endpoint(session, vault, "crm", "local", now)
+        core = Core(settings=fleet.settings, db=db, vault=vault)
+        wish = Wish(name="crm", address=world.receiver.address, events=SUBSCRIBABLE)
+        world.receiver.secrets.append(make_hook(session, core, wish)[1])
     links = {role: fleet.sign_in_link(db, f"{role}@nordwerk.example") for role in ("admin", "steward")}
     file = fleet.folder / "contacts.csv"
     file.write_text(world.contacts_csv(), encoding="utf-8")
@@ -156,6 +164,16 @@ def _agrees(world: World, db: Database) -> bool:
     return must <= found <= must | may
 
 
+def _untold(world: World, db: Database) -> tuple[int, set[str]]:
+    """How many things the receiver took, and what it never heard of; it knows nothing that was not announced."""
+    with db.read() as session:
+        rows = session.execute(select(Announcement.public_id, Announcement.state)).all()
+    announced = {f"msg_{public_id.hex}": state for public_id, state in rows}
+    taken = set(world.receiver.effects)
+    assert taken <= set(announced)
+    return len(taken), {key for key, state in announced.items() if state != "dropped"} - taken
+
+
 def _judge(world: World, db: Database, verdict: Verdict) -> None:
     """The networks say what there should be, the CRM's ledger what there is."""
     (must, may), found = world.expected(), held(db)
@@ -163,6 +181,7 @@ def _judge(world: World, db: Database, verdict: Verdict) -> None:
     verdict.lost = must - set(found)
     verdict.extra = set(found) - must - may
     verdict.doubled = [address for address, count in Counter(found).items() if count > 1]
+    verdict.told, verdict.untold = _untold(world, db)
     with db.read() as session:
         ledger = session.scalars(select(LocalLedger).order_by(LocalLedger.id)).all()
     alive: Counter[str] = Counter()

@@ -33,6 +33,9 @@ TELLING = [
     "inbox.store:after",
     "crm.withdraw:after",
     "ingest.store_objects:after",
+    "announce.claim:after",
+    "announce.send:after",
+    "announce.finish:before",
 ]
 
 
@@ -57,6 +60,7 @@ def test_kill_9_loses_nothing_and_doubles_nothing(url: str, short_folder: Path) 
     assert verdict.missed == []
     assert verdict.kills >= len(TELLING)
     assert verdict.records > 50
+    assert verdict.told > 50
     assert verdict.is_clean, f"{verdict} {verdict.lost} {verdict.extra} {verdict.doubled}"
 
 

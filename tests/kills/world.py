@@ -16,6 +16,7 @@ from scrm.models import LocalContact, LocalRecord
 from scrm.sandbox import cast
 from scrm.sandbox.bluesky import Bluesky, Lifetimes, Terms
 from scrm.sandbox.mastodon import Mastodon
+from scrm.sandbox.receiver import Receiver
 from tests.kills.fleet import token
 
 US = "nordwerk"
@@ -32,6 +33,7 @@ class World:
         lifetimes = Lifetimes(access=timedelta(seconds=4))
         self.bluesky = Bluesky(rate_limit=100_000, terms=Terms(lifetimes=lifetimes, empty_page_every=5))
         self.networks = (self.mastodon, self.bluesky)
+        self.receiver = Receiver()  # is told what happens
         everybody = [p for p in cast.cast() if set(p.networks) >= {"mastodon", "bluesky"}]
         self.people = [p for p in everybody if p.role == "contact"][:6]
         self.stranger = next(p for p in everybody if p.role == "stranger")
@@ -41,6 +43,7 @@ class World:
         self.posts: dict[str, list[str]] = {"mastodon": [], "bluesky": []}
 
     def __enter__(self) -> Self:
+        self.receiver.start()
         for network in self.networks:
             network.start()
             for person in (self.company, self.stranger, self.staff, *self.people):
@@ -50,10 +53,11 @@ class World:
     def __exit__(self, *_: object) -> None:
         for network in self.networks:
             network.stop()
+        self.receiver.stop()
 
     @property
     def hosts(self) -> str:
-        return ",".join(network.base_url.removeprefix("http://") for network in self.networks)
+        return ",".join([self.receiver.host, *(n.base_url.removeprefix("http://") for n in self.networks)])
 
     def contacts_csv(self) -> str:
         """The people as a CRM exports them, each with the handles they use."""

@@ -136,6 +136,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("crm_id", name=op.f("pk_crm_state")),
     )
     op.create_table(
+        "hook",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("events", Json, nullable=False),
+        sa.Column("networks", Json, nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("old_secret_until", UtcDateTime(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", UtcDateTime(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook")),
+        sa.UniqueConstraint("name", name=op.f("uq_hook_name")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_hook_public_id")),
+    )
+    op.create_table(
         "inbox_item",
         sa.Column("endpoint", sa.Text(), nullable=False),
         sa.Column("delivery_key", sa.Text(), nullable=False),
@@ -174,15 +197,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", name=op.f("uq_local_contact_source_id")),
     )
     op.create_index("ix_local_contact_seq", "local_contact", ["seq"], unique=False)
-    op.create_table(
-        "local_ledger",
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("external_key", sa.Text(), nullable=False),
-        sa.Column("record_id", sa.Text(), nullable=False),
-        sa.Column("contact_native_id", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_ledger")),
-    )
-    op.create_index("ix_local_ledger_external_key", "local_ledger", ["external_key"], unique=False)

@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "local_ledger",
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("contact_native_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_ledger")),
+    )
+    op.create_index("ix_local_ledger_external_key", "local_ledger", ["external_key"], unique=False)
+    op.create_table(
         "local_record",
         sa.Column("external_key", sa.Text(), nullable=False),
         sa.Column("contact_native_id", sa.Text(), nullable=False),
@@ -105,6 +117,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_webhook_endpoint_name")),
     )
     op.create_table(
+        "announcement",
+        sa.Column("hook_id", BigId, nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=True),
+        sa.Column("profile_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("interaction", sa.Uuid(), nullable=True),
+        sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["hook_id"], ["hook.id"], name=op.f("fk_announcement_hook_id_hook")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_announcement_public_id")),
+    )
+    op.create_index("ix_announcement_at", "announcement", ["at"], unique=False)
+    op.create_index("ix_announcement_due", "announcement", ["hook_id", "state", "due_at"], unique=False)
+    op.create_table(
         "api_token",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.Text(), nullable=False),
@@ -151,46 +187,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_archive_file_due_at", "archive_file", ["due_at"], unique=False)
     op.create_index("ix_archive_file_fingerprint", "archive_file", ["fingerprint"], unique=False)
-    op.create_table(
-        "audit_entry",
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("object", sa.Text(), nullable=False),
-        sa.Column("before", Json, nullable=True),
-        sa.Column("after", Json, nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_audit_entry_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
-    )
-    op.create_index("ix_audit_entry_at", "audit_entry", ["at"], unique=False)
-    op.create_table(
-        "connection",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("base_url", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("owner_id", BigId, nullable=True),
-        sa.Column("credentials", sa.Text(), nullable=True),
-        sa.Column("credentials_version", sa.Integer(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("removed_at", UtcDateTime(), nullable=True),
-        sa.Column("problem", sa.Text(), nullable=True),
-        sa.Column("problem_since", UtcDateTime(), nullable=True),
-        sa.Column("wait_until", UtcDateTime(), nullable=True),
-        sa.Column("refresh_lease_until", UtcDateTime(), nullable=True),
-        sa.Column("access_until", UtcDateTime(), nullable=True),
-        sa.Column("budget_cap", sa.Integer(), nullable=True),
-        sa.Column("reps_read_closed", sa.Boolean(), nullable=False),
-        sa.Column("reps_read_private", sa.Boolean(), nullable=False),
-        sa.Column("writes_closed", sa.Boolean(), nullable=False),
-        sa.Column("writes_private", sa.Boolean(), nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["owner_id"], ["app_user.id"], name=op.f("fk_connection_owner_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_connection")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_connection_public_id")),
-    )
-    op.create_index("ix_connection_identity", "connection", ["network", "base_url", "native_id"], unique=False)

@@ -13,6 +13,49 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "audit_entry",
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("before", Json, nullable=True),
+        sa.Column("after", Json, nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_audit_entry_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_index("ix_audit_entry_at", "audit_entry", ["at"], unique=False)
+    op.create_table(
+        "connection",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("base_url", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("owner_id", BigId, nullable=True),
+        sa.Column("credentials", sa.Text(), nullable=True),
+        sa.Column("credentials_version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem_since", UtcDateTime(), nullable=True),
+        sa.Column("wait_until", UtcDateTime(), nullable=True),
+        sa.Column("refresh_lease_until", UtcDateTime(), nullable=True),
+        sa.Column("access_until", UtcDateTime(), nullable=True),
+        sa.Column("budget_cap", sa.Integer(), nullable=True),
+        sa.Column("reps_read_closed", sa.Boolean(), nullable=False),
+        sa.Column("reps_read_private", sa.Boolean(), nullable=False),
+        sa.Column("writes_closed", sa.Boolean(), nullable=False),
+        sa.Column("writes_private", sa.Boolean(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["app_user.id"], name=op.f("fk_connection_owner_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connection")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_connection_public_id")),
+    )
+    op.create_index("ix_connection_identity", "connection", ["network", "base_url", "native_id"], unique=False)
+    op.create_table(
         "consent",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("given_at", UtcDateTime(), nullable=False),
@@ -130,42 +173,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_write_plan_public_id")),
     )
     op.create_index("ix_write_plan_due_at", "write_plan", ["due_at"], unique=False)
-    op.create_table(
-        "candidate",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("bits", sa.Double(), nullable=False),
-        sa.Column("probability", sa.Double(), nullable=False),
-        sa.Column("evidence", Json, nullable=False),
-        sa.Column("for_review", sa.Boolean(), nullable=False),
-        sa.Column("model_id", BigId, nullable=False),
-        sa.Column("computed_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_candidate_contact_id_contact")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_candidate_model_id_match_model")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_candidate_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
-        sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
-    )
-    op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)
-    op.create_table(
-        "community",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("visibility", sa.Text(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_community_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_community")),
-        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_community_native_id_network_scope")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_community_public_id")),
-    )
