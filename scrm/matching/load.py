@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from scrm.matching.frequencies import TokenKind, counted_values
 from scrm.matching.lookup import Lookup
 from scrm.matching.model import SHIPPED, MatchModel, from_json
-from scrm.matching.packed import put_forms
+from scrm.matching.packed import with_forms
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 from scrm.matching.views import Link as ViewLink
 from scrm.models import Contact, Link, MatchModelRow, Profile, ValueCount
@@ -27,12 +27,12 @@ _ACCOUNTS = Lookup(
     (LINKS.c.contact_id, PROFILES.c.id, PROFILES.c.network, PROFILES.c.native_id),
     LINKS.c.profile_id == PROFILES.c.id,
 )
-_COLUMNS = (
-    "id version kind full_name first_name last_name emails handles urls phones company title city country language "
-    "counted forms keyed_version"
-)
+_COLUMNS = "id version kind full_name first_name last_name company title city country language"
+_KEPT = "counted forms keyed_version"
+_LISTS = "emails handles urls phones"
 _ALIVE = (CONTACTS.c.deleted_at.is_(None), CONTACTS.c.merged_into_id.is_(None))
-_CONTACTS = Lookup(CONTACTS.c.id, [CONTACTS.c[name] for name in _COLUMNS.split()], *_ALIVE)
+_CONTACTS = Lookup(CONTACTS.c.id, [CONTACTS.c[name] for name in f"{_COLUMNS} {_KEPT}".split()], *_ALIVE)
+_CHANGED = Lookup(CONTACTS.c.id, [CONTACTS.c[name] for name in f"{_COLUMNS} {_LISTS}".split()], *_ALIVE)
 _COUNTED = Lookup(COUNTS.c.value, (COUNTS.c.value, COUNTS.c["count"]))
 
 
@@ -86,7 +86,11 @@ def profile_view(row: Profile) -> ProfileView:
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A contact as the rules see it, with the number of its last change and what it adds to the value counts."""
+    """A contact as the rules see it, with the number of its last change and what it adds to the value counts.
+
+    Rules look at comparable forms alone. Of a contact that was keyed since it last changed these are kept, and its
+    lists of addresses, handles, links and numbers are not read: parsing them costs as much as all the rest.
+    """
 
     view: ContactView
     version: int
@@ -103,15 +107,47 @@ def load_contacts(session: Session, contact_ids: Iterable[int], profile_id: int)
     for contact_id, linked_id, network, native_id in _ACCOUNTS.rows(session, ids):
         if linked_id != profile_id:
             confirmed.setdefault(contact_id, []).append((network, native_id))
-    return [_loaded(row, confirmed.get(row.id, ())) for row in _CONTACTS.rows(session, ids)]
+    found: list[Loaded] = []
+    changed: list[int] = []
+    for row in _CONTACTS.rows(session, ids):
+        if row.forms is not None and row.keyed_version == row.version:
+            found.append(_kept(row, confirmed.get(row.id, ())))
+        else:
+            changed.append(row.id)
+    return found + [_fresh(row, confirmed.get(row.id, ())) for row in _CHANGED.rows(session, changed)]
 
 
-def _loaded(row: Row[Any], native_ids: Sequence[Account]) -> Loaded:
+def _kept(row: Row[Any], native_ids: Sequence[Account]) -> Loaded:
+    (
+        contact_id, version, kind, full_name, first_name, last_name, company, title, city, country, language,
+        adds, forms, _,
+    ) = cast("tuple[Any, ...]", row)  # fmt: skip
+    view = with_forms(
+        {
+            "contact_id": contact_id,
+            "kind": kind,
+            "full_name": full_name,
+            "first_name": first_name or "",
+            "last_name": last_name or "",
+            "emails": (),
+            "handles": (),
+            "urls": (),
+            "phones": (),
+            "company": company or "",
+            "title": title or "",
+            "city": city or "",
+            "country": country or "",
+            "language": language or "",
+            "native_ids": tuple(native_ids),
+        },
+        forms,
+    )
+    return Loaded(view=view, version=version, counted=adds)
+
+
+def _fresh(row: Row[Any], native_ids: Sequence[Account]) -> Loaded:
     view = contact_view(row, native_ids)
-    is_current = row.forms is not None and row.keyed_version == row.version
-    if is_current:
-        put_forms(view, row.forms)
-    return Loaded(view=view, version=row.version, counted=row.counted if is_current else counted(view))
+    return Loaded(view=view, version=row.version, counted=counted(view))
 
 
 def count_all(session: Session) -> int:
@@ -146,10 +182,11 @@ class StoredFrequencies:
         return self._counts[TOTAL]
 
     def count(self, kind: TokenKind, value: str) -> int:
-        name = f"{kind.value}:{value}"
-        if name not in self._counts:
-            self._counts[name] = sum(count for _, count in _COUNTED.rows(self._session, [name]))
-        return self._counts[name]
+        name = f"{kind}:{value}"
+        found = self._counts.get(name)
+        if found is None:
+            found = self._counts[name] = sum(count for _, count in _COUNTED.rows(self._session, [name]))
+        return found
 
 
 def active_model(session: Session) -> tuple[int, MatchModel] | None:

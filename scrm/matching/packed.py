@@ -22,6 +22,14 @@ def pack(view: ContactView) -> dict[str, Any]:
     return {name: _pack(getattr(view, name)) for name in _UNPACKED}
 
 
+def with_forms(fields: dict[str, Any], packed: dict[str, Any]) -> ContactView:
+    """Make a contact of all its fields and of the forms that `pack` made of an equal one, without its constructor."""
+    view: ContactView = object.__new__(ContactView)
+    view.__dict__.update(fields)
+    put_forms(view, packed)
+    return view
+
+
 def put_forms(view: ContactView, packed: dict[str, Any]) -> None:
     """Give a contact the forms that `pack` made of an equal one; a form that is missing is computed when needed."""
     known = view.__dict__

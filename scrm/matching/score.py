@@ -13,7 +13,7 @@ from scrm.i18n import N_
 from scrm.matching.evidence import Detail, Evidence
 from scrm.matching.frequencies import Frequencies
 from scrm.matching.model import Calibration, MatchModel
-from scrm.matching.rules import RULES, Pair
+from scrm.matching.rules import Pair, Rule, relevant
 from scrm.matching.specification import best_of_groups
 from scrm.matching.views import ContactId, ContactView, ProfileView
 
@@ -95,8 +95,12 @@ def score(
 ) -> Ranking:
     """Rank the candidates of one profile; a contact judged negative is no candidate and no rival."""
     judged = judgments or {}
+    rules, prior = relevant(profile), prior_of(model, frequencies)
     rows = [
-        (contact.contact_id, weigh(profile, contact, model, frequencies))
+        (
+            contact.contact_id,
+            weigh(Pair(contact=contact, profile=profile, model=model, frequencies=frequencies), rules, prior),
+        )
         for contact in contacts
         if judged.get(contact.contact_id) is not Judged.NEGATIVE
     ]
@@ -117,12 +121,9 @@ def score(
     return Ranking(scored=ranked, decision=decide(ranked, model, judged))
 
 
-def weigh(
-    profile: ProfileView, contact: ContactView, model: MatchModel, frequencies: Frequencies
-) -> tuple[Evidence, ...]:
-    """Apply every rule to one pair; the first row is what is known before any evidence."""
-    pair = Pair(contact=contact, profile=profile, model=model, frequencies=frequencies)
-    prior = Evidence(
+def prior_of(model: MatchModel, frequencies: Frequencies) -> Evidence:
+    """Give what is known before any evidence: the first row of every pair."""
+    return Evidence(
         rule="prior",
         level="prior",
         bits=model.prior_bits(frequencies.total),
@@ -130,8 +131,12 @@ def weigh(
         contact_value="",
         detail=Detail(message=PRIOR, params={"total": frequencies.total}),
     )
-    found = (rule(pair) for rule in RULES)
-    return (prior, *best_of_groups(evidence for evidence in found if evidence is not None))
+
+
+def weigh(pair: Pair, rules: Sequence[Rule], prior: Evidence) -> tuple[Evidence, ...]:
+    """Apply rules to one pair; those that `relevant` leaves out would find nothing."""
+    found = [evidence for rule in rules if (evidence := rule(pair)) is not None]
+    return (prior, *best_of_groups(found))
 
 
 def probabilities(sums: Mapping[ContactId, float]) -> dict[ContactId, float]:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from scrm.matching.keys import Key
 
-LONGEST = 24
+LONGEST = 16
 FEWEST = 6  # compared however far behind they are
-BEHIND = 14.0  # bits behind the best; farther ones would need evidence that no key knows of
+BEHIND = 10.0  # bits behind the best; farther ones would need evidence that no key knows of
 OTHERS = 0.1  # what each further bit of shared keys counts
 
 

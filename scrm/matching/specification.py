@@ -16,11 +16,11 @@ A column that is NULL weighs nothing. `level`, `bits`, `by_value`, `floor` come 
 No rounding takes place, so that all engines agree to 1e-6.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from scrm.matching.evidence import Evidence
 from scrm.matching.model import MatchModel
-from scrm.matching.rules import RULES, Pair
+from scrm.matching.rules import RULES, Pair, Rule
 
 Cell = tuple[str, float]  # level and frequency
 Features = Mapping[str, Cell]  # by column
@@ -32,9 +32,9 @@ BETTER_OF: tuple[tuple[str, ...], ...] = (("surname", "surname_in_handle"), ("gi
 _GROUP_OF = {column: group[0] for group in BETTER_OF for column in group}
 
 
-def features(pair: Pair) -> dict[str, Cell]:
+def features(pair: Pair, rules: Sequence[Rule] = RULES) -> dict[str, Cell]:
     """Reduce a pair to its columns; those that are missing are NULL."""
-    found = (rule(pair) for rule in RULES)
+    found = (rule(pair) for rule in rules)
     return {row.rule: (row.level, row.frequency) for row in found if row is not None}
 
 
@@ -48,11 +48,13 @@ def weights(row: Features, model: MatchModel, network: str) -> dict[str, float]:
     return {column: bits for column, bits in weighed.items() if column not in losers}
 
 
-def best_of_groups(found: Iterable[Evidence]) -> list[Evidence]:
+def best_of_groups(found: Sequence[Evidence]) -> Sequence[Evidence]:
     """Keep the evidence that counts, in the order given."""
-    rows = list(found)
-    losers = _losers({row.rule: row.bits for row in rows})
-    return [row for row in rows if row.rule not in losers]
+    grouped = {row.rule: row.bits for row in found if row.rule in _GROUP_OF}
+    if len(grouped) < 2:
+        return found
+    losers = _losers(grouped)
+    return [row for row in found if row.rule not in losers] if losers else found
 
 
 def _losers(weighed: Mapping[str, float]) -> set[str]:

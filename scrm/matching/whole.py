@@ -14,8 +14,8 @@ from scrm.matching.files import FileJudgment
 from scrm.matching.learning import Judged, learn
 from scrm.matching.model import MatchModel
 from scrm.matching.pool import Pool
-from scrm.matching.rules import Pair
-from scrm.matching.score import TELLING, TIE_BITS, Action, standing, weigh
+from scrm.matching.rules import Pair, relevant
+from scrm.matching.score import TELLING, TIE_BITS, Action, prior_of, standing, weigh
 from scrm.matching.specification import Features, features, weights
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 
@@ -85,12 +85,14 @@ class Whole:
 
     def _columns(self, profile: ProfileView, model: MatchModel) -> dict[ContactId, Features]:
         """Compare a profile with its candidates."""
+        rules = relevant(profile)
         return {
-            contact.contact_id: features(
-                Pair(contact=contact, profile=profile, model=model, frequencies=self._pool.frequencies)
-            )
+            contact.contact_id: features(self._pair(profile, contact, model), rules)
             for contact in self._pool.candidates(profile)
         }
+
+    def _pair(self, profile: ProfileView, contact: ContactView, model: MatchModel) -> Pair:
+        return Pair(contact=contact, profile=profile, model=model, frequencies=self._pool.frequencies)
 
     def _know_accounts(self) -> None:
         """Add what positive judgments say: a confirmed account is known, and its handle may be used elsewhere."""
@@ -142,7 +144,8 @@ class Whole:
         self, row: _Scored, model: MatchModel, contact: ContactId, probability: float, *, is_first: bool
     ) -> Match:
         profile = row.profile
-        rows = weigh(profile, self._people[contact], model, self._pool.frequencies)[1:]
+        pair = self._pair(profile, self._people[contact], model)
+        rows = weigh(pair, relevant(profile), prior_of(model, self._pool.frequencies))[1:]
         told = sorted(rows, key=lambda each: -abs(each.bits))
         if self._positive.get(profile.profile_id) == contact:
             action = Action.LINK

@@ -4,8 +4,10 @@ from inspect import getdoc
 
 from scrm.matching.rules import context, contradictions, identifiers, names
 from scrm.matching.rules.pair import Pair, Rule
+from scrm.matching.rules.relevant import NEEDS
+from scrm.matching.views import ProfileView
 
-__all__ = ["RULES", "Pair", "Rule", "explanation"]
+__all__ = ["RULES", "Pair", "Rule", "explanation", "relevant"]
 
 RULES: tuple[Rule, ...] = (
     names.surname,
@@ -40,7 +42,13 @@ RULES: tuple[Rule, ...] = (
     contradictions.bot,
 )
 
+_NEEDS = tuple((rule, NEEDS.get(rule)) for rule in RULES)
 _BY_NAME = {rule.__name__: rule for rule in RULES}
+
+
+def relevant(profile: ProfileView) -> tuple[Rule, ...]:
+    """Give the rules that can find anything on a profile, in their order."""
+    return tuple(rule for rule, needs in _NEEDS if needs is None or needs(profile))
 
 
 def explanation(rule: str) -> str:

@@ -1,7 +1,7 @@
 """The levels at which a name of the contact can be found in a profile."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Found(StrEnum):
@@ -24,8 +24,7 @@ class Found(StrEnum):
     FIRST_LETTER = "first_letter"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One name of the contact, found in one place of the profile."""
 
     level: Found

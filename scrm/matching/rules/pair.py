@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from scrm.matching.evidence import Detail, Evidence
+from scrm.matching.evidence import NO_PARAMS, Detail, Evidence
 from scrm.matching.frequencies import Frequencies, TokenKind, share
 from scrm.matching.model import MatchModel
 from scrm.matching.rules.alignment import Alignment, align
@@ -45,7 +45,7 @@ class Pair:
             bits=self.model.bits(rule, level, frequency=frequency, network=self.profile.network_word),
             profile_value=values[0],
             contact_value=values[1],
-            detail=Detail(message=message, params=params or {}),
+            detail=Detail(message=message, params=params or NO_PARAMS),
             frequency=frequency,
             is_veto=is_veto,
         )

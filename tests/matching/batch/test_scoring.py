@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrm.matching.model import SHIPPED, MatchModel
-from scrm.matching.rules import Pair
-from scrm.matching.score import probabilities, weigh
+from scrm.matching.rules import Pair, relevant
+from scrm.matching.score import prior_of, probabilities, weigh
 from scrm.matching.specification import COLUMNS, Features, features, weights
 from tests.matching.people import contact, frequencies, link, profile
 
@@ -79,12 +79,14 @@ THEIRS = [
 
 def test_real_pairs_weigh_the_same_as_online():
     known = frequencies(total=4)
-    rows = [
-        (number, view.network, features(Pair(contact=ours, profile=view, model=SHIPPED, frequencies=known)))
+    prior = prior_of(SHIPPED, known)
+    pairs = [
+        (number, Pair(contact=ours, profile=view, model=SHIPPED, frequencies=known))
         for number, view in enumerate(THEIRS)
         for ours in OURS
     ]
-    online = [math.fsum(row.bits for row in weigh(view, ours, SHIPPED, known)) for view in THEIRS for ours in OURS]
+    rows = [(number, pair.profile.network, features(pair)) for number, pair in pairs]
+    online = [math.fsum(row.bits for row in weigh(pair, relevant(pair.profile), prior)) for _, pair in pairs]
     assert [bits for bits, _ in in_duckdb(rows, SHIPPED, known.total)] == pytest.approx(online, abs=CLOSE)
     assert len({round(bits, 3) for bits in online}) > 8
 

@@ -13,7 +13,7 @@ DOUBLE = contact("Anna Müller-Lüdenscheidt", first_name="Anna", last_name="Mü
 def counting(looked_at):
     """The evidence of names that counts: of display name and handle the better one."""
     rules = (names.surname, names.surname_in_handle, names.given, names.given_in_handle)
-    return best_of_groups(row for rule in rules if (row := rule(looked_at)))
+    return best_of_groups([row for rule in rules if (row := rule(looked_at))])
 
 
 # contact, profile, level of the surname, level of the given name
