@@ -7,13 +7,13 @@ sign-out. A GET of a sign-in link only shows a button: mail scanners and preview
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import update
 
 from scrm.i18n import LANGUAGES
 from scrm.models import User, WebSession
-from scrm.web import current
+from scrm.web import current, known
 from scrm.web.people import (
     ABSOLUTE,
     SEEN_EVERY,
@@ -28,6 +28,7 @@ from scrm.web.people import (
     use_link,
 )
 from scrm.web.roles import EVERYBODY, allow
+from scrm.web.throttle import Asker, Throttle
 
 __all__ = ["ABSOLUTE", "blueprint", "ensure_user", "first_admin_link", "install", "make_sign_in_link"]
 
@@ -39,6 +40,7 @@ blueprint = Blueprint("auth", __name__)
 def install(app: Flask) -> None:
     """Find out who asks before every request."""
     app.before_request_funcs.setdefault(None, []).insert(0, _load_user)
+    app.extensions["scrm_throttle"] = Throttle(app.extensions["scrm"])
 
 
 def cookie_name() -> str:
@@ -79,12 +81,25 @@ def sign_in() -> ResponseReturnValue:
             return redirect(onward)
         return render_template("sign_in.html", onward=onward)
     email = request.form.get("email", "")[:LONGEST_EMAIL]
-    found = check_password(current.core(), email, request.form.get("password", ""))
+    asker = Asker(
+        account=email.strip().lower(),
+        address=request.remote_addr or "",
+        known=known.read(current.core(), request.cookies.get(known.cookie_name(is_https=_is_https()), ""), email),
+    )
+    throttle: Throttle = current_app.extensions["scrm_throttle"]
+    seconds = throttle.begin(asker)
+    if seconds:
+        page = render_template("sign_in.html", onward=onward, email=email, wait=seconds)
+        return page, 429, {"Retry-After": str(seconds)}
+    found = check_password(current.core(), email, request.form.get("password", ""), is_known=asker.known is not None)
     if found is None:
         return render_template("sign_in.html", onward=onward, email=email, is_wrong=True), 401
+    throttle.succeeded(asker)
     with current.core().db.write("auth.sign_in") as db:
         token = open_session(db, found.id, current.now())
-    return _signed_in(token, onward)
+    response = _signed_in(token, onward)
+    known.remember(current.core(), response, found.email, is_https=_is_https())
+    return response
 
 
 @blueprint.route("/sign-in/<token>", methods=["GET", "POST"])
