@@ -58,6 +58,7 @@ def create_app(core: Core) -> Flask:
     app.config.update(
         SECRET_KEY=keys[0],
         SECRET_KEY_FALLBACKS=keys[1:],
+        WTF_CSRF_SECRET_KEY=keys[::-1],  # the last one signs, all are good: a new key refuses no form that was open
         SESSION_COOKIE_NAME="__Host-scrm-form" if is_https else "scrm-form",
         SESSION_COOKIE_SECURE=is_https,
         SESSION_COOKIE_HTTPONLY=True,

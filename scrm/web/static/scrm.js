@@ -125,7 +125,7 @@
     const rank = event.target.closest("a.rank");
     if (rank) {
       event.preventDefault();
-      choose(Number(rank.closest("details").dataset.rank));
+      choose(Number($("details", rank.closest("li")).dataset.rank));
     } else if (event.target.closest(".decide a[data-key='s']") && turnAhead()) event.preventDefault();
   });
 
