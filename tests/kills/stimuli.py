@@ -87,6 +87,12 @@ class Stimuli:
             "review": self._review,
         }
 
+    # what happens on any day, by the failpoints it leads to
+    talk_of_the_day = (
+        "ingest.store_page", "ingest.store_page", "ingest.store_objects", "inbox.store", "review", "crm.withdraw",
+        "ingest.postpone", "matching.store", "import",
+    )  # fmt: skip
+
     def move(self, name: str) -> None:
         """Do once what leads to the point; requests to a process that is being killed may end anyhow."""
         self.turn += 1

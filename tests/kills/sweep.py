@@ -1,8 +1,10 @@
-"""Kill at every failpoint, one after the other, while the world talks; then wait and compare the ledgers."""
+"""Kill at every failpoint, or at random moments, while the world talks; then wait and compare the ledgers."""
 
+import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from tests.kills.world import World, held
 PATIENCE = 120.0  # a wake-up that died with its worker is replaced after 30 seconds; busy machines come round late
 QUIET = 120.0
 SETTLING = 20.0
+SHOT_AT = ("worker", "worker", "worker", "web", "scheduler", "valkey")
+LONGEST_PAUSE = 1.5  # seconds between two shots: some hit a process at work, some one that is just starting
 
 
 @dataclass
@@ -63,9 +67,54 @@ def every_point() -> list[str]:
 def sweep(
     folder: Path, database_url: str, points: Iterable[str], *, victims: tuple[str, ...] = ("self",),
     code: Path | None = None, quiet: float = QUIET, say: Callable[[str], None] = lambda _line: None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Verdict:  # fmt: skip
-    """Run the whole product, kill each victim at each point, and judge by the CRM's ledger and the networks' own."""
-    began, verdict = time.monotonic(), Verdict()
+    """Run the whole product, kill each victim at each point, and judge by the CRM's ledger and the networks' own.
+
+    `is_over` ends the visits early; what was done until then is judged all the same.
+    """
+    verdict = Verdict()
+    with _installation(folder, database_url, verdict, code, quiet) as (fleet, stimuli, db):
+        for point in points:
+            for victim in victims:
+                if is_over():
+                    return verdict
+                _visit(fleet, stimuli, point, victim, verdict)
+                if point.startswith(("crm.", "local_crm.", "outbox.", "inbox.", "plan.")):
+                    # work that stops a worker twice in a row is set aside, so each kill gets its own
+                    fleet.is_soon(lambda: not _has_crashed(db), SETTLING)
+                say(f"{point} ({victim}): {verdict}")
+    return verdict
+
+
+def shoot(
+    folder: Path, database_url: str, kills: int, *, seed: int = 1, quiet: float = QUIET,
+    say: Callable[[str], None] = lambda _line: None, is_over: Callable[[], bool] = lambda: False,
+) -> Verdict:  # fmt: skip
+    """Run the whole product, kill -9 random processes at random moments while everything happens, and judge alike."""
+    verdict, rng = Verdict(), random.Random(seed)
+    with _installation(folder, database_url, verdict, None, quiet) as (fleet, stimuli, db):
+        while verdict.kills < kills and not is_over():
+            stimuli.move(rng.choice(stimuli.talk_of_the_day))
+            fleet.is_soon(lambda: False, rng.uniform(0, LONGEST_PAUSE))
+            victim = rng.choice(SHOT_AT)
+            fleet.kill(victim)
+            verdict.kills += 1
+            fleet.look()
+            if victim == "web":
+                fleet.is_soon(lambda: _answers(stimuli), 20)
+            if verdict.kills % 10 == 0:
+                fleet.is_soon(lambda: not _has_crashed(db), SETTLING)
+                say(f"{verdict.kills} kills: {verdict}")
+    return verdict
+
+
+@contextmanager
+def _installation(
+    folder: Path, database_url: str, verdict: Verdict, code: Path | None, quiet: float
+) -> Iterator[tuple[Fleet, Stimuli, Database]]:
+    """The whole product at work; at the end, when all is quiet, it is judged."""
+    began = time.monotonic()
     with World() as world, Fleet(folder, database_url, code=code, SCRM_ALLOWED_HOSTS=world.hosts) as fleet:
         fleet.arm("matching.model:before")
         db = Database(fleet.settings.database)
@@ -73,19 +122,13 @@ def sweep(
         fleet.wait(lambda: bool(held(db)), 60, "the first entry in the CRM")
         verdict.kills += fleet.has_fired()
         fleet.disarm()
-        for point in points:
-            for victim in victims:
-                _visit(fleet, stimuli, point, victim, verdict)
-                if point.startswith(("crm.", "local_crm.", "outbox.", "inbox.", "plan.")):
-                    # work that stops a worker twice in a row is set aside, so each kill gets its own
-                    fleet.is_soon(lambda: not _has_crashed(db), SETTLING)
-                say(f"{point} ({victim}): {verdict}")
+        yield fleet, stimuli, db
+        fleet.wait(lambda: _answers(stimuli), 60, "the web process answers again")
         stimuli.recover()
         fleet.is_soon(lambda: _agrees(world, db) and not _untold(world, db)[1], quiet)
         _judge(world, db, verdict)
         db.close()
     verdict.seconds = time.monotonic() - began
-    return verdict
 
 
 def _prepare(fleet: Fleet, world: World, db: Database) -> Stimuli:

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 import scrm
 from tests.kills.elsewhere import ELSEWHERE
-from tests.kills.sweep import every_point, sweep
+from tests.kills.sweep import every_point, shoot, sweep
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 
@@ -95,3 +95,10 @@ def test_every_failpoint_is_either_swept_or_excused() -> None:
     assert len(points) >= 40
     names = {point.partition(":")[0] for point in points}
     assert not names & set(ELSEWHERE)
+
+
+def test_random_kills_lose_nothing_and_double_nothing(url: str, short_folder: Path) -> None:
+    verdict = shoot(short_folder, url, 25, seed=7)
+    assert verdict.kills >= 25
+    assert verdict.records > 20
+    assert verdict.is_clean, f"{verdict} {verdict.lost} {verdict.extra} {verdict.doubled}"
