@@ -24,6 +24,7 @@ from scrm.models import (
     Membership,
     Profile,
     RawRecord,
+    ReviewCase,
     Side,
     mark_timelines_due,
     uuid7,
@@ -156,6 +157,7 @@ def forget_profiles(session: Session, profile_ids: Sequence[int], now: datetime)
     session.execute(delete(HandleHistory).where(HandleHistory.profile_id.in_(profile_ids)))
     session.execute(delete(Membership).where(Membership.profile_id.in_(profile_ids)))
     session.execute(delete(Candidate).where(Candidate.profile_id.in_(profile_ids)))
+    session.execute(delete(ReviewCase).where(ReviewCase.profile_id.in_(profile_ids)))
     session.execute(delete(MatchKey).where(MatchKey.side == Side.PROFILE.value, MatchKey.owner_id.in_(profile_ids)))
     session.execute(
         update(Interaction)

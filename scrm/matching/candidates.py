@@ -1,12 +1,14 @@
 """Match what is due: block, score, store the candidates, and judge by itself what is certain."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from scrm.db import among
+from scrm.matching.audits import promise_of, standings
 from scrm.matching.blocking import holders_of, keep_profile_keys, one_writer
 from scrm.matching.consent import match_permission, names_account
 from scrm.matching.evidence import Evidence
@@ -15,6 +17,7 @@ from scrm.matching.keys import Key, profile_keys
 from scrm.matching.load import active_model, add_shipped_model, profile_view
 from scrm.matching.model import MatchModel
 from scrm.matching.online import Compared, compare
+from scrm.matching.promise import Kind, Standing, kind_of
 from scrm.matching.score import Action, Judged, Ranking, Reason, Scored
 from scrm.matching.views import ContactId
 from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict, survivor
@@ -52,6 +55,9 @@ def match_due(core: Core, share: Share = EVERYTHING) -> bool:
     now = core.db.clock.now()
     with core.db.read() as session:
         model_id, model = active_model(session) or _ship_model(core)
+        promised = standings(session, promise_of(session))
+        # the promise says how sure a link must be, whatever the model was made for
+        model = replace(model, auto_link=min(row.threshold for row in promised.values()))
         due = session.scalars(
             select(Profile)
             .where(Profile.match_due_at <= now, *_within(share))
@@ -64,7 +70,7 @@ def match_due(core: Core, share: Share = EVERYTHING) -> bool:
     with core.db.write("matching.store") as session:
         one_writer(session)
         for result in results:
-            _store(session, core, result, model_id)
+            _store(session, core, result, model_id, promised)
     return len(due) == BATCH
 
 
@@ -113,7 +119,7 @@ def _is_unchanged(session: Session, result: _Result) -> bool:
     ) == compared.holders
 
 
-def _store(session: Session, core: Core, result: _Result, model_id: int) -> None:
+def _store(session: Session, core: Core, result: _Result, model_id: int, promised: Mapping[Kind, Standing]) -> None:
     now = core.db.clock.now()
     profile = session.scalars(select(Profile).where(Profile.id == result.profile_id).with_for_update()).one()
     if profile.match_generation != result.generation or profile.match_due_at is None:
@@ -147,7 +153,7 @@ def _store(session: Session, core: Core, result: _Result, model_id: int) -> None
     ]
     if rows:
         session.execute(insert(Candidate), rows)
-    if _may_link(session, profile, ranking):
+    if _may_link(session, profile, ranking, promised):
         _link(session, core, profile, ranking.scored[0], model_id)
     else:
         derive(session, now, profile)
@@ -161,14 +167,21 @@ def _leave_out(session: Session, core: Core, profile: Profile) -> None:
     derive(session, core.db.clock.now(), profile)
 
 
-def _may_link(session: Session, profile: Profile, ranking: Ranking) -> bool:
-    """Whether the engine may judge by itself: it is certain, and no person has had a say in it."""
+def _may_link(session: Session, profile: Profile, ranking: Ranking, promised: Mapping[Kind, Standing]) -> bool:
+    """Whether the engine may judge by itself: as certain as was promised, and no person has had a say in it."""
     if ranking.decision.action is not Action.LINK or ranking.decision.reason is not Reason.CERTAIN:
+        return False
+    threshold = promised[_basis(ranking.scored[0])].threshold
+    if threshold >= 1.0 or ranking.scored[0].probability < threshold:
         return False
     if profile.match_state not in {MatchState.NEW, MatchState.NONE, MatchState.REVIEW}:
         return False
     taken_back = select(Judgment.contact_id).where(Judgment.profile_id == profile.id, Judgment.undoes_id.is_not(None))
     return ranking.decision.contact_id not in {survivor(session, row) for row in session.scalars(taken_back)}
+
+
+def _basis(best: Scored) -> Kind:
+    return kind_of(f"{row.rule}.{row.level}" for row in best.evidence if row.bits > 0)
 
 
 def _link(session: Session, core: Core, profile: Profile, best: Scored, model_id: int) -> None:
@@ -182,6 +195,7 @@ def _link(session: Session, core: Core, profile: Profile, best: Scored, model_id
             judge=Judge.ENGINE,
             model_id=model_id,
             probability=best.probability,
+            basis=_basis(best).value,
             seen_judgment_id=-1,
         ),
     )

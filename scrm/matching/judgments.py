@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import ConflictError, InputError
 from scrm.i18n import N_
+from scrm.matching import audits
 from scrm.matching.consent import link_permission
+from scrm.matching.queue import count_pattern, forget_pattern, keep_case, note_pattern
 from scrm.models import (
     AuditEntry,
     Candidate,
     Contact,
     HookEvent,
-    Interaction,
     Judge,
     Judgment,
     Link,
@@ -30,8 +31,6 @@ from scrm.models import (
     survivor,
 )
 from scrm.models.hooks import announce
-
-MANY = 100  # interactions counted at most for the order of the queue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +44,7 @@ class Decision:
     user_id: int | None = None
     model_id: int | None = None
     probability: float | None = None
+    basis: str | None = None  # the engine's: what the link rests on
     reason: str | None = None
     seen_judgment_id: int | None = None  # newest judgment the person saw; -1: not asked
 
@@ -74,11 +74,16 @@ def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
         user_id=decision.user_id,
         model_id=decision.model_id,
         probability=decision.probability,
+        basis=decision.basis,
         reason=decision.reason,
         created_at=now,
     )
+    if decision.judge is Judge.STEWARD:
+        note_pattern(session, row)
     session.add(row)
     session.flush()
+    if decision.judge is Judge.ENGINE and decision.verdict is Verdict.POSITIVE:
+        audits.draw(session, now, profile, row, audits.promise_of(session))
     derive(session, now, profile)
     if decision.user_id is not None:
         _audit(session, now, row, f"judgment.{decision.verdict.value}")
@@ -113,9 +118,21 @@ def undo(session: Session, now: datetime, judgment_id: int, user_id: int | None)
     )
     session.add(row)
     session.flush()
+    _count_back(session, undone)
     derive(session, now, profile)
     _audit(session, now, row, "judgment.undone")
     return row
+
+
+def _count_back(session: Session, undone: Judgment) -> None:
+    """What a judgment taught about its kind of evidence goes with it, and comes back with it."""
+    if undone.undoes_id is None:
+        forget_pattern(session, undone)
+        return
+    restored, depth = session.get_one(Judgment, undone.undoes_id), 1
+    while restored.undoes_id is not None:
+        restored, depth = session.get_one(Judgment, restored.undoes_id), depth + 1
+    (count_pattern if depth % 2 else forget_pattern)(session, restored)
 
 
 def latest_judgment_id(session: Session, profile_id: int) -> int:
@@ -139,7 +156,7 @@ def standing(session: Session, profile_id: int) -> list[Judgment]:
 
 
 def derive(session: Session, now: datetime, profile: Profile) -> None:
-    """Bring link, match state and priority of a profile in line with its judgments and candidates."""
+    """Bring link, match state and place in the queue of a profile in line with its judgments and candidates."""
     stands = standing(session, profile.id)
     linked, state = _outcome(session, profile, stands)
     old = session.get(Link, profile.id)
@@ -153,18 +170,19 @@ def derive(session: Session, now: datetime, profile: Profile) -> None:
                     contact_id=contact_id,
                     judgment_id=judgment.id,
                     model_id=judgment.model_id,
+                    basis=judgment.basis,
                     linked_at=now,
                 )
             )
         elif old.contact_id != contact_id or old.judgment_id != judgment.id:
             old.contact_id, old.judgment_id, old.model_id = contact_id, judgment.id, judgment.model_id
-            old.linked_at = now
+            old.basis, old.linked_at = judgment.basis, now
     elif old is not None:
         session.execute(delete(Link).where(Link.profile_id == profile.id))
         session.expunge(old)
     profile.match_state = state.value
-    if state is MatchState.REVIEW:
-        profile.priority = _priority(session, profile.id)
+    session.flush()
+    keep_case(session, now, profile, audits.answer(session, profile.id, stands))
     session.flush()
     mark_timelines_due(session, [profile.id], now)
     if was != becomes:
@@ -217,14 +235,6 @@ def _has_candidate(session: Session, profile_id: int, refused: dict[int | None, 
         )
     )
     return any(contact_id not in refused for (contact_id,) in rows)
-
-
-def _priority(session: Session, profile_id: int) -> int:
-    """What settling this profile is worth: how much of the timeline it would fill, likelier ones first."""
-    some = select(Interaction.id).where(Interaction.party_id == profile_id).limit(MANY).subquery()
-    count = session.scalar(select(func.count()).select_from(some)) or 0
-    best = session.scalar(select(func.max(Candidate.probability)).where(Candidate.profile_id == profile_id)) or 0.0
-    return round(1000 * best * (1 + count))
 
 
 def _lock(session: Session, profile_id: int) -> Profile:

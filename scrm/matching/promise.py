@@ -54,16 +54,29 @@ class Standing:
     at_most: float  # share of wrong links, with CONFIDENCE
     threshold: float
 
+    def still_needed(self, one_wrong_in: int) -> int:
+        """How many more audits, all right, would prove the promise; 0 when it is proven, or proven broken."""
+        if self.state is not State.ESTIMATED:
+            return 0
+        allowed = 1.0 / one_wrong_in
+        low, high = self.audited, self.audited + 1
+        while upper_bound(self.wrong, high) > allowed:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if upper_bound(self.wrong, middle) > allowed else (low, middle)
+        return high - self.audited
+
 
 def kind_of(levels: Iterable[str]) -> Kind:
     """Tell what a link rests on, from the levels ("rule.level") of its evidence."""
     return Kind.NAME if VERIFIED.isdisjoint(levels) else Kind.VERIFIED
 
 
-def is_audited(profile_key: str, contact_key: str) -> bool:
+def is_drawn(profile_key: str, rest: str, share: float = AUDITED_SHARE) -> bool:
     """Draw the links to audit: by chance, and the same ones whoever draws and however often."""
-    digest = hashlib.blake2b(f"{profile_key}\n{contact_key}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) < AUDITED_SHARE * 2**64
+    digest = hashlib.blake2b(f"{profile_key}\n{rest}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) < share * 2**64
 
 
 def stand(audits: Sequence[Audit], one_wrong_in: int = ONE_WRONG_IN) -> Standing:

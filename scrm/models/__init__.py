@@ -33,6 +33,7 @@ from scrm.models.plan import PlanState, PlanStep, StepAction, StepResult, WriteP
 from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
 from scrm.models.reading import ContactVisit, Objection
+from scrm.models.review import EvidencePattern, LinkAudit, ReviewCase
 from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, TimelineDue, TimelineEntry
 from scrm.models.usage import PaidItem, Usage
 from scrm.models.words import Words
@@ -61,6 +62,7 @@ __all__ = [
     "CrmState",
     "Delivery",
     "EntryState",
+    "EvidencePattern",
     "HandleHistory",
     "Hook",
     "HookEvent",
@@ -73,6 +75,7 @@ __all__ = [
     "Judgment",
     "KeyCount",
     "Link",
+    "LinkAudit",
     "LocalContact",
     "LocalLedger",
     "LocalRecord",
@@ -89,6 +92,7 @@ __all__ = [
     "Profile",
     "RawRecord",
     "Relation",
+    "ReviewCase",
     "Role",
     "Row",
     "Run",

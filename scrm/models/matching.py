@@ -102,6 +102,8 @@ class Judgment(WithId, Row):
     __table_args__ = (
         Index("ix_judgment_profile_id", "profile_id", "id"),
         Index("ix_judgment_contact_id", "contact_id"),
+        Index("ix_judgment_judge", "judge", "id"),
+        Index("ix_judgment_user_id", "user_id", "id"),
         UniqueConstraint("undoes_id"),
     )
 
@@ -112,21 +114,25 @@ class Judgment(WithId, Row):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     model_id: Mapped[int | None] = mapped_column(ForeignKey("match_model.id"))
     probability: Mapped[float | None]
+    basis: Mapped[str | None]  # the engine's alone: what it rests on
     reason: Mapped[str | None]
     created_at: Mapped[datetime]
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("judgment.id"))
+    pattern_id: Mapped[int | None] = mapped_column(ForeignKey("evidence_pattern.id"))  # of the best candidate, then
+    is_best: Mapped[bool | None]  # whether it is about the best candidate
 
 
 class Link(Row):
     """What follows from the judgments: this profile is this contact, now."""
 
     __tablename__ = "link"
-    __table_args__ = (Index("ix_link_contact_id", "contact_id"),)
+    __table_args__ = (Index("ix_link_contact_id", "contact_id"), Index("ix_link_basis", "basis"))
 
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"), primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     judgment_id: Mapped[int] = mapped_column(ForeignKey("judgment.id"))
     model_id: Mapped[int | None] = mapped_column(ForeignKey("match_model.id"))
+    basis: Mapped[str | None]  # what the engine's link rests on: a verified key, or a name; empty for a person's
     linked_at: Mapped[datetime]
 
 

@@ -28,7 +28,7 @@ class Profile(WithPublicId, Row):
     __tablename__ = "profile"
     __table_args__ = (
         UniqueConstraint("native_id", "network", "scope"),  # the telling column first: look-ups name many
-        Index("ix_profile_match_state_priority", "match_state", "priority", "id"),
+        Index("ix_profile_match_state", "match_state", "id"),
         Index("ix_profile_match_due_at", "match_due_at"),
     )
 
@@ -56,7 +56,6 @@ class Profile(WithPublicId, Row):
     match_state: Mapped[str] = mapped_column(default=MatchState.NEW)
     match_due_at: Mapped[datetime | None]  # to be matched (again); matching clears it conditionally
     match_generation: Mapped[int] = mapped_column(default=0)
-    priority: Mapped[int] = mapped_column(default=0)  # what settling it is worth; higher first
 
 
 class HandleHistory(WithId, Row):

@@ -62,6 +62,7 @@ SIGNS: Final = {
 EXACT: Final = frozenset(
     {"exact", "same", "verified", "claimed", "native_id", "handle", "in_bio", "linked", "unverified", "own"}
 )
+COMPARABLE: Final = frozenset({"name", "email", "company", "city", "language"})  # different words contradict
 SAYS_SOMETHING: Final = 0.5  # bits
 
 
@@ -86,11 +87,12 @@ class Row:
     tone: str
 
 
-def compare(profile: Profile, contact: Contact, evidence: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Every field that either side has, in a fixed order."""
-    verdicts = _verdicts(evidence)
+def compare(profile: Profile, contact: Contact, evidence: Sequence[Mapping[str, Any]] | None) -> list[Row]:
+    """Every field that either side has, in a fixed order; without evidence the words alone say what agrees."""
+    values = _values(profile, contact)
+    verdicts = _by_words(values) if evidence is None else _verdicts(evidence)
     rows = []
-    for field, (mine, theirs) in _values(profile, contact).items():
+    for field, (mine, theirs) in values.items():
         if not mine and not theirs:
             continue
         sign, word, tone = SIGNS[verdicts.get(field, "silent")]
@@ -131,6 +133,19 @@ def _verdicts(evidence: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             found[field] = "differs"
         elif value >= SAYS_SOMETHING:
             found[field] = "equal" if exact[field] else "near"
+    return found
+
+
+def _by_words(values: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    found = {}
+    for field, (mine, theirs) in values.items():
+        ours, others = set(fold(mine).split()), set(fold(theirs).split())
+        if not ours or not others:
+            continue
+        if ours & others:
+            found[field] = "equal" if ours == others else "near"
+        elif field in COMPARABLE:
+            found[field] = "differs"
     return found
 
 

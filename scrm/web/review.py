@@ -1,5 +1,6 @@
 """The steward's queue: one case, one screen, one key. Decisions are forms; a script only makes them faster."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,15 @@ from scrm.errors import ConflictError, InputError
 from scrm.i18n import gettext
 from scrm.matching.consent import give_consent, withdraw_consent
 from scrm.matching.judgments import Decision, decide, undo
-from scrm.models import Candidate, Contact, Judge, Judgment, Profile, Role, Verdict
-from scrm.web import cases, counts, current, frame, people_search
+from scrm.models import Candidate, Contact, Judge, Judgment, LinkAudit, Profile, Role, Verdict
+from scrm.sync.new_contact import may_create
+from scrm.web import cases, counts, current, desk, frame, people_search, queue
 from scrm.web.roles import allow
 
 LONGEST_REASON = 500
 DAILY = 200
+FOUND = 4  # contacts found by a search, beside five candidates: one digit each
+HIGHEST = 2**31
 VERDICTS = {
     "link": Verdict.POSITIVE,
     "not": Verdict.NEGATIVE,
@@ -29,14 +33,14 @@ VERDICTS = {
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 
-@blueprint.get("")
+@blueprint.get("", endpoint="queue")
 @allow(Role.STEWARD, Role.ADMIN)
-def queue() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     """The next case, or that nothing is waiting."""
-    wanted = _queue()
+    wanted, me, now = queue.asked_for(), current.user(), current.now()
     with current.core().db.read() as db:
         after = _after(db)
-        ahead = cases.upcoming(db, wanted, after=after, limit=2)
+        ahead = queue.upcoming(db, wanted, me, now, after=after, limit=2)
         if not ahead:
             return render_template("review_empty.html", skipped=after is not None, **_around(db, wanted))
         return _page(db, ahead[0], wanted, ahead[1:])
@@ -46,13 +50,12 @@ def queue() -> ResponseReturnValue:
 @allow(Role.STEWARD, Role.ADMIN)
 def case(profile_id: UUID) -> ResponseReturnValue:
     """One case by its address."""
-    wanted = _queue()
+    wanted, me, now = queue.asked_for(), current.user(), current.now()
     with current.core().db.read() as db:
-        profile = cases.find(db, profile_id)
-        if profile is None:
-            abort(404)
-        ahead = [row for row in cases.upcoming(db, wanted, after=profile, limit=1) if row.id != profile.id]
-        return _page(db, profile, wanted, ahead)
+        profile = _find(db, profile_id)
+        place = queue.position(db, profile.id)
+        ahead = queue.upcoming(db, wanted, me, now, after=place, limit=2)
+        return _page(db, profile, wanted, [row for row in ahead if row.id != profile.id])
 
 
 @blueprint.post("/<uuid:profile_id>")
@@ -62,22 +65,25 @@ def settle(profile_id: UUID) -> ResponseReturnValue:
     verdict = VERDICTS.get(request.form.get("decision", ""))
     if verdict is None:
         abort(400)
-    now = current.now()
     try:
         with current.core().db.write("review.settle") as db:
-            profile = cases.find(db, profile_id)
-            if profile is None:
-                abort(404)
-            judgment = decide(db, now, _decision(db, profile, verdict))
-            stays = profile.match_state == _queue().state and verdict is Verdict.NEGATIVE
+            profile = _find(db, profile_id)
+            place = queue.position(db, profile.id)
+            judgment = decide(db, current.now(), _decision(db, profile, verdict))
+            stays = verdict is Verdict.NEGATIVE and queue.position(db, profile.id) is not None
     except ConflictError:
         return _conflict(profile_id)
     except InputError as why:
         return render_template("error.html", code=400, title=gettext("Not possible"), text=gettext(str(why))), 400
     current.wake("expand")
+    chosen = queue.asked_for().chosen
     if stays:
-        return redirect(url_for("review.case", profile_id=profile_id, done=judgment.id, **_filters()))
-    return redirect(url_for("review.queue", after=profile_id, done=judgment.id, **_filters()))
+        return redirect(url_for("review.case", profile_id=profile_id, done=judgment.id, **chosen))
+    following = desk.move_on(place)
+    if following is None:
+        at = place.score if place else None
+        return redirect(url_for("review.queue", after=profile_id, at=at, done=judgment.id, **chosen))
+    return redirect(url_for("review.case", profile_id=following, done=judgment.id, **chosen))
 
 
 @blueprint.post("/undo")
@@ -95,7 +101,9 @@ def take_back() -> ResponseReturnValue:
     except ConflictError:
         return _conflict(profile.public_id)
     current.wake("expand")
-    return redirect(url_for("review.case", profile_id=profile.public_id, undone=judgment_id, **_filters()))
+    return redirect(
+        url_for("review.case", profile_id=profile.public_id, undone=judgment_id, **queue.asked_for().chosen)
+    )
 
 
 @blueprint.post("/<uuid:profile_id>/consent")
@@ -104,9 +112,7 @@ def consent(profile_id: UUID) -> ResponseReturnValue:
     """Record that the person agreed to be linked, or that they no longer do."""
     try:
         with current.core().db.write("review.consent") as db:
-            profile = cases.find(db, profile_id)
-            if profile is None:
-                abort(404)
+            profile = _find(db, profile_id)
             if request.form.get("act") == "withdraw":
                 withdraw_consent(db, profile.id, current.user().id, current.now())
             else:
@@ -115,7 +121,7 @@ def consent(profile_id: UUID) -> ResponseReturnValue:
         text = gettext(str(why))
         return render_template("error.html", code=400, title=gettext("Not possible"), text=text), 400
     current.wake("match")
-    return redirect(url_for("review.case", profile_id=profile_id, **_filters()))
+    return redirect(url_for("review.case", profile_id=profile_id, **queue.asked_for().chosen))
 
 
 def _decision(db: Session, profile: Profile, verdict: Verdict) -> Decision:
@@ -145,40 +151,50 @@ def _decision(db: Session, profile: Profile, verdict: Verdict) -> Decision:
     )
 
 
+def _find(db: Session, profile_id: UUID) -> Profile:
+    profile = cases.find(db, profile_id)
+    if profile is None:
+        abort(404)
+    return profile
+
+
 def _conflict(profile_id: UUID) -> ResponseReturnValue:
     with current.core().db.read() as db:
-        profile = cases.find(db, profile_id)
-        if profile is None:
-            abort(404)
-        stands = cases.open_case(db, profile, current.user().role, current.now())
+        stands = cases.open_case(db, _find(db, profile_id), current.user(), current.now())
         contact = db.get(Contact, stands.last.contact_id) if stands.last and stands.last.contact_id else None
-        words = {"case": stands, "contact": contact, **_around(db, _queue())}
+        words = {"case": stands, "contact": contact, **_around(db, queue.asked_for())}
         return render_template("review_conflict.html", **words), 409
 
 
-def _page(db: Session, profile: Profile, wanted: cases.Queue, ahead: Any) -> ResponseReturnValue:
-    opened = cases.open_case(db, profile, current.user().role, current.now())
+def _page(db: Session, profile: Profile, wanted: queue.Queue, ahead: Sequence[Profile]) -> ResponseReturnValue:
     asked = request.args.get("q", "").strip()
-    found = people_search.find(db, asked, limit=8) if asked else []
-    chosen = request.args.get("c", 1, type=int)
+    found = people_search.find(db, asked, limit=FOUND) if asked else []
+    opened = cases.open_case(db, profile, current.user(), current.now(), found)
+    chosen = request.args.get("c", (opened.candidates if asked else 0) + 1, type=int)
+    place = queue.position(db, profile.id)
     return render_template(
         "review_case.html",
         case=opened,
         chosen=min(max(chosen, 1), max(len(opened.options), 1)),
         ahead=ahead[0] if ahead else None,
+        at=place.score if place else None,
         asked=asked,
-        found=[row for row in found if row.id not in {option.contact.id for option in opened.options}],
+        colleagues=desk.colleagues(db),
+        may_create=may_create(db),
         **_around(db, wanted),
     )
 
 
-def _around(db: Session, wanted: cases.Queue) -> dict[str, Any]:
+def _around(db: Session, wanted: queue.Queue) -> dict[str, Any]:
     """What stands around a case: progress, filters, and the last decision with its undo."""
-    midnight = datetime.combine(current.now().astimezone(frame.zone()).date(), time(), frame.zone())
+    now = current.now()
+    midnight = datetime.combine(now.astimezone(frame.zone()).date(), time(), frame.zone())
     return {
         "queue": wanted,
-        "filters": _filters(),
-        "networks": cases.networks_waiting(db, wanted),
+        "filters": wanted.chosen,
+        "facet_labels": queue.LABELS,
+        "facets": queue.facets(db, wanted, current.user(), now),
+        "asked_of_me": queue.asked_of(db, current.user()),
         "waiting": counts.waiting(db),
         "today": cases.judged_today(db, current.user().id, midnight),
         "daily": DAILY,
@@ -193,25 +209,32 @@ def _toast(db: Session) -> dict[str, Any] | None:
         if judgment is not None and judgment.user_id == current.user().id:
             contact = db.get(Contact, judgment.contact_id) if judgment.contact_id else None
             profile = db.get_one(Profile, judgment.profile_id)
-            return {"kind": name, "judgment": judgment, "profile": profile, "contact": contact}
+            found = {"kind": name, "judgment": judgment, "profile": profile, "contact": contact}
+            return {**found, "audit": _audited(db, judgment)}
     return None
 
 
-def _queue() -> cases.Queue:
-    state = request.values.get("state", "")
-    return cases.Queue(
-        network=request.values.get("network", "")[:40], state=state if state in cases.STATES else cases.STATES[0]
-    )
+def _audited(db: Session, judgment: Judgment) -> dict[str, Any] | None:
+    """What a steward who judged blindly learns afterwards: whom the engine had linked, and how sure it was."""
+    audit = db.scalars(select(LinkAudit).where(LinkAudit.answer_id == judgment.id)).one_or_none()
+    if audit is None:
+        return None
+    return {
+        "probability": audit.probability,
+        "is_right": audit.is_right,
+        "contact": db.get(Contact, audit.contact_id),
+    }
 
 
-def _filters() -> dict[str, Any]:
-    wanted = _queue()
-    chosen = {"network": wanted.network, "state": wanted.state if wanted.state != cases.STATES[0] else ""}
-    return {name: value for name, value in chosen.items() if value}
-
-
-def _after(db: Session) -> Profile | None:
+def _after(db: Session) -> queue.Position | None:
+    """Behind which case the queue goes on; its score stands in the address, because it may be settled by now."""
     try:
-        return cases.find(db, UUID(request.args.get("after", "")))
+        profile = cases.find(db, UUID(request.args.get("after", "")))
     except ValueError:
         return None
+    if profile is None:
+        return None
+    score = request.args.get("at", type=int)
+    if score is None or not 0 <= score < HIGHEST:
+        return queue.position(db, profile.id)
+    return queue.Position(score=score, profile_id=profile.id)

@@ -11,6 +11,8 @@ from scrm.web import wording
 WIDTH: Final = 220
 MARGIN: Final = 4
 SHOWN: Final = 12
+REASONS: Final = 3
+TELLING: Final = 0.5  # bits
 
 RULES: Final = {
     "prior": N_("Before any evidence"),
@@ -101,6 +103,30 @@ def build(rows: Sequence[Mapping[str, Any]]) -> Waterfall:
             )
         )
     return Waterfall(steps=steps[:SHOWN], folded=steps[SHOWN:], tenths=ends[-1], zero=place(0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """Why a candidate is not the first: by how much in tenths of a bit, and what makes most of it."""
+
+    tenths: int
+    reasons: Sequence[tuple[str, int, int]]  # title, the first's tenths, its own
+
+
+def behind(first: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]]) -> Behind:
+    """Compare two candidates' evidence rule by rule."""
+    theirs, mine = ({str(row.get("rule")): row for row in rows[1:]} for rows in (first, own))
+    gaps = {
+        rule: (_bits(theirs.get(rule, {})), _bits(mine.get(rule, {}))) for rule in dict.fromkeys((*theirs, *mine))
+    }
+    told = sorted(gaps, key=lambda rule: gaps[rule][1] - gaps[rule][0])
+    lost = math.fsum(_bits(row) for row in first) - math.fsum(_bits(row) for row in own)
+    reasons = [
+        (_title({"rule": rule}), round(gaps[rule][0] * 10), round(gaps[rule][1] * 10))
+        for rule in told[:REASONS]
+        if gaps[rule][0] - gaps[rule][1] >= TELLING
+    ]
+    return Behind(tenths=round(lost * 10), reasons=reasons)
 
 
 def _bits(row: Mapping[str, Any]) -> float:

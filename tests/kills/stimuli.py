@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 import requests
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from scrm.db import Database
 from scrm.matching.judgments import standing
@@ -21,6 +21,8 @@ from scrm.models import (
     Connection,
     ConnectionState,
     Contact,
+    Judge,
+    Judgment,
     Link,
     PlanState,
     Profile,
@@ -85,6 +87,9 @@ class Stimuli:
             "privacy": self._chore,
             "replay": lambda: self._command("replay", "1"),
             "review": self._review,
+            "review.claim": self._claim,
+            "decisions": self._undo_later,
+            "promise": self._promise,
         }
 
     # what happens on any day, by the failpoints it leads to
@@ -220,6 +225,23 @@ class Stimuli:
         with self.db.read() as session:
             last = session.execute(select(Profile.id).where(Profile.public_id == profile)).scalar_one()
         self.steward.post("/review/undo", {"judgment": str(self._last_judgment(last))}, page=path)
+
+    def _claim(self) -> None:
+        profile = self._stranger()
+        self.steward.post(f"/review/{profile}/claim", {}, page="/review")
+
+    def _undo_later(self) -> None:
+        """Say that the stranger is nobody, and take it back from the list of decisions."""
+        self.world.interrupt()
+        path = f"/review/{self._stranger()}"
+        self.steward.post(path, {"decision": "nobody", "seen": "1000000000"}, page=path)
+        with self.db.read() as session:
+            made = session.scalar(select(func.max(Judgment.id)).where(Judgment.judge == Judge.STEWARD.value))
+        self.steward.post(f"/review/decisions/{made}", {}, page=f"/review/decisions/{made}")
+
+    def _promise(self) -> None:
+        form = {"one_wrong_in": str(200 + self.turn % 2), "audited_share": "0.02"}
+        self.admin.post("/matching/promise", form, page="/matching")
 
     def _last_judgment(self, profile_id: int) -> int:
         with self.db.read() as session:

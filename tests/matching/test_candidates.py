@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from scrm.matching import candidates
+from scrm.matching.audits import Promise, standings
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import BATCH, KEPT, match_due
 from scrm.matching.judgments import undo
@@ -228,7 +229,7 @@ def compute(shop: Workshop, profile: int) -> tuple[candidates._Result, int]:
 
 def store(shop: Workshop, result: tuple[candidates._Result, int]) -> None:
     with shop.db.write("test.store") as session:
-        candidates._store(session, shop.core, *result)
+        candidates._store(session, shop.core, *result, standings(session, Promise()))
 
 
 def test_a_profile_that_changed_meanwhile_is_computed_anew(shop: Workshop, ada: int) -> None:

@@ -5,7 +5,7 @@ from scrm.matching.promise import (
     Audit,
     Kind,
     State,
-    is_audited,
+    is_drawn,
     kind_of,
     lower_bound,
     stand,
@@ -57,7 +57,12 @@ def test_links_that_rest_on_a_name_are_counted_apart():
     assert kind_of(["surname.exact", "email.verified"]) is Kind.VERIFIED
 
 
+@pytest.mark.parametrize(("right", "wrong", "needed"), [(0, 0, 598), (597, 0, 1), (598, 0, 0), (0, 1, 947)])
+def test_it_is_known_how_many_more_audits_would_prove_the_promise(right, wrong, needed):
+    assert stand(audits(right, wrong)).still_needed(200) == needed
+
+
 def test_the_draw_is_fair_and_always_the_same():
-    drawn = [is_audited(f"x:{number}", "c") for number in range(20_000)]
+    drawn = [is_drawn(f"x:{number}", "c") for number in range(20_000)]
     assert sum(drawn) / len(drawn) == pytest.approx(AUDITED_SHARE, abs=0.004)
-    assert drawn[:100] == [is_audited(f"x:{number}", "c") for number in range(100)]
+    assert drawn[:100] == [is_drawn(f"x:{number}", "c") for number in range(100)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from scrm.db import Database
@@ -14,6 +14,7 @@ from scrm.models import (
     Candidate,
     Connection,
     Contact,
+    EvidencePattern,
     Interaction,
     Judge,
     Judgment,
@@ -21,6 +22,7 @@ from scrm.models import (
     MatchModelRow,
     MatchState,
     Profile,
+    ReviewCase,
     Run,
     StreamState,
     TimelineEntry,
@@ -154,10 +156,21 @@ def _waiting(session: Session, contacts: list[Contact], model: MatchModelRow, nu
         first_seen_at=now - timedelta(days=80),
         updated_at=now,
         match_state=MatchState.REVIEW.value,
-        priority=1000 - number,
     )
     session.add(row)
     session.flush()
+    session.add(
+        ReviewCase(
+            profile_id=row.id,
+            state=MatchState.REVIEW.value,
+            network=row.network,
+            pattern_id=_pattern(session),
+            kind="contradiction",
+            band=9,
+            worth=1000 - number,
+            since=now - timedelta(days=number),
+        )
+    )
     others = [other for other in contacts if other is not contact][: 3 + number % 2]
     evidence = {contact.id: _evidence(contact, good=True)} | {
         other.id: _evidence(other, good=False, less=place) for place, other in enumerate(others)
@@ -177,6 +190,16 @@ def _waiting(session: Session, contacts: list[Contact], model: MatchModelRow, nu
             )
         )
     return row
+
+
+def _pattern(session: Session) -> int:
+    levels = "city.same given.exact other_email.different surname.exact"
+    row = session.scalars(select(EvidencePattern).where(EvidencePattern.levels == levels)).one_or_none()
+    if row is None:
+        row = EvidencePattern(levels=levels, novelty=1000)
+        session.add(row)
+        session.flush()
+    return row.id
 
 
 def _evidence(contact: Contact, *, good: bool, less: int = 0) -> list[dict[str, Any]]:
@@ -409,8 +432,6 @@ def _answer(session: Session, profile: Profile, connection: Connection, now: dat
 
 def _entries(session: Session, profiles: list[Profile], contact: Contact, now: datetime) -> None:
     session.flush()
-    from sqlalchemy import select
-
     rows = session.scalars(select(Interaction).where(Interaction.party_id.in_([row.id for row in profiles]))).all()
     states = ("done", "done", "todo", "done", "parked")
     for number, row in enumerate(rows):

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from scrm.matching.judgments import Decision, decide
 from scrm.models import Contact, Judge, Judgment, Link, MatchState, Profile, TimelineDue, Verdict
 from scrm.runtime import Core
-from scrm.web import cases
+from scrm.web import options
 from tests.web.conftest import Browser
 from tests.web.seed import Seeded
 
@@ -227,7 +227,7 @@ def test_a_case_without_candidates_offers_search_and_nobody(browse: Browse, seed
     ],
 )
 def test_probabilities_make_one(scored: list, mine: list[float], nobody: float) -> None:
-    shown, others, left = cases.shares(scored)
+    shown, others, left = options.shares(scored)
     assert shown == pytest.approx(mine)
     assert left == pytest.approx(nobody)
     assert sum(shown) + others + left == pytest.approx(1.0)

@@ -136,6 +136,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("crm_id", name=op.f("pk_crm_state")),
     )
     op.create_table(
+        "evidence_pattern",
+        sa.Column("levels", sa.Text(), nullable=False),
+        sa.Column("judged", sa.Integer(), nullable=False),
+        sa.Column("agreed", sa.Integer(), nullable=False),
+        sa.Column("novelty", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_pattern")),
+        sa.UniqueConstraint("levels", name=op.f("uq_evidence_pattern_levels")),
+    )
+    op.create_table(
         "hook",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
@@ -183,17 +193,3 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
     )
-    op.create_table(
-        "local_contact",
-        sa.Column("source_id", sa.Text(), nullable=False),
-        sa.Column("fields", Json, nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("deleted_at", UtcDateTime(), nullable=True),
-        sa.Column("merged_into", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_contact")),
-        sa.UniqueConstraint("source_id", name=op.f("uq_local_contact_source_id")),
-    )
-    op.create_index("ix_local_contact_seq", "local_contact", ["seq"], unique=False)

@@ -13,6 +13,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "local_contact",
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("fields", Json, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("merged_into", sa.Text(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_local_contact")),
+        sa.UniqueConstraint("source_id", name=op.f("uq_local_contact_source_id")),
+    )
+    op.create_index("ix_local_contact_seq", "local_contact", ["seq"], unique=False)
+    op.create_table(
         "local_ledger",
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
@@ -88,7 +102,6 @@ def upgrade() -> None:
         sa.Column("match_state", sa.Text(), nullable=False),
         sa.Column("match_due_at", UtcDateTime(), nullable=True),
         sa.Column("match_generation", sa.Integer(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
@@ -96,7 +109,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_profile_public_id")),
     )
     op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)
-    op.create_index("ix_profile_match_state_priority", "profile", ["match_state", "priority", "id"], unique=False)
+    op.create_index("ix_profile_match_state", "profile", ["match_state", "id"], unique=False)
     op.create_table(
         "value_count",
         sa.Column("value", sa.Text(), nullable=False),
@@ -158,32 +171,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_api_token_public_id")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
     )
-    op.create_table(
-        "archive_file",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=True),
-        sa.Column("network", sa.Text(), nullable=True),
-        sa.Column("kind", sa.Text(), nullable=True),
-        sa.Column("owner", Json, nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("problem", sa.Text(), nullable=True),
-        sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("items", sa.Integer(), nullable=False),
-        sa.Column("new", sa.Integer(), nullable=False),
-        sa.Column("quarantined", sa.Integer(), nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.Column("added_at", UtcDateTime(), nullable=False),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_archive_file_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_file")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_archive_file_public_id")),
-    )
-    op.create_index("ix_archive_file_due_at", "archive_file", ["due_at"], unique=False)
-    op.create_index("ix_archive_file_fingerprint", "archive_file", ["fingerprint"], unique=False)

@@ -13,6 +13,32 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "write_plan",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("contact_id", BigId, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("last_entry_id", sa.Integer(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", BigId, nullable=True),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("approved_by", BigId, nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["approved_by"], ["app_user.id"], name=op.f("fk_write_plan_approved_by_app_user")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_write_plan_contact_id_contact")),
+        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_write_plan_created_by_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_write_plan")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_write_plan_public_id")),
+    )
+    op.create_index("ix_write_plan_due_at", "write_plan", ["due_at"], unique=False)
+    op.create_table(
         "candidate",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
@@ -77,12 +103,18 @@ def upgrade() -> None:
         sa.Column("user_id", BigId, nullable=True),
         sa.Column("model_id", BigId, nullable=True),
         sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("undoes_id", BigId, nullable=True),
+        sa.Column("pattern_id", BigId, nullable=True),
+        sa.Column("is_best", sa.Boolean(), nullable=True),
         sa.Column("id", BigId, nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_judgment_contact_id_contact")),
         sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_judgment_model_id_match_model")),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_judgment_pattern_id_evidence_pattern")
+        ),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_judgment_profile_id_profile")),
         sa.ForeignKeyConstraint(["undoes_id"], ["judgment.id"], name=op.f("fk_judgment_undoes_id_judgment")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_judgment_user_id_app_user")),
@@ -90,7 +122,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("undoes_id", name=op.f("uq_judgment_undoes_id")),
     )
     op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
+    op.create_index("ix_judgment_judge", "judgment", ["judge", "id"], unique=False)
     op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)
+    op.create_index("ix_judgment_user_id", "judgment", ["user_id", "id"], unique=False)
     op.create_table(
         "paid_item",
         sa.Column("connection_id", BigId, nullable=False),
@@ -193,19 +227,4 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
         sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
-    )
-    op.create_table(
-        "watch",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("fetch_ref", sa.Text(), nullable=True),
-        sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("due_at", UtcDateTime(), nullable=False),
-        sa.Column("until_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_watch_connection_id_connection")),
-        sa.PrimaryKeyConstraint("connection_id", "stream", "native_id", name=op.f("pk_watch")),
-    )
-    op.create_index(
-        "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
     )

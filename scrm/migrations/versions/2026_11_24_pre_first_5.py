@@ -13,6 +13,21 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "watch",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("fetch_ref", sa.Text(), nullable=True),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("until_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_watch_connection_id_connection")),
+        sa.PrimaryKeyConstraint("connection_id", "stream", "native_id", name=op.f("pk_watch")),
+    )
+    op.create_index(
+        "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
+    )
+    op.create_table(
         "interaction",
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
@@ -70,6 +85,7 @@ def upgrade() -> None:
         sa.Column("contact_id", BigId, nullable=False),
         sa.Column("judgment_id", BigId, nullable=False),
         sa.Column("model_id", BigId, nullable=True),
+        sa.Column("basis", sa.Text(), nullable=True),
         sa.Column("linked_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_contact_id_contact")),
         sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_judgment_id_judgment")),
@@ -77,7 +93,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_profile_id_profile")),
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_link")),
     )
+    op.create_index("ix_link_basis", "link", ["basis"], unique=False)
     op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)
+    op.create_table(
+        "link_audit",
+        sa.Column("judgment_id", BigId, nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("drawn_at", UtcDateTime(), nullable=False),
+        sa.Column("answer_id", BigId, nullable=True),
+        sa.Column("is_right", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["answer_id"], ["judgment.id"], name=op.f("fk_link_audit_answer_id_judgment")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_audit_contact_id_contact")),
+        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_audit_judgment_id_judgment")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_audit_profile_id_profile")),
+        sa.PrimaryKeyConstraint("judgment_id", name=op.f("pk_link_audit")),
+    )
+    op.create_index("ix_link_audit_basis", "link_audit", ["basis"], unique=False)
+    op.create_index("ix_link_audit_profile_id", "link_audit", ["profile_id"], unique=False)
     op.create_table(
         "membership",
         sa.Column("community_id", BigId, nullable=False),
@@ -116,6 +151,41 @@ def upgrade() -> None:
         sa.UniqueConstraint("judgment_id", name=op.f("uq_objection_judgment_id")),
     )
     op.create_index("ix_objection_profile_id", "objection", ["profile_id"], unique=False)
+    op.create_table(
+        "review_case",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("pattern_id", BigId, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=True),
+        sa.Column("community_id", BigId, nullable=True),
+        sa.Column("worth", sa.Integer(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("is_blind", sa.Boolean(), nullable=False),
+        sa.Column("claimed_by", BigId, nullable=True),
+        sa.Column("claimed_until", UtcDateTime(), nullable=True),
+        sa.Column("asked_of", BigId, nullable=True),
+        sa.Column("notes", Json, nullable=False),
+        sa.ForeignKeyConstraint(["asked_of"], ["app_user.id"], name=op.f("fk_review_case_asked_of_app_user")),
+        sa.ForeignKeyConstraint(["claimed_by"], ["app_user.id"], name=op.f("fk_review_case_claimed_by_app_user")),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["community.id"], name=op.f("fk_review_case_community_id_community")
+        ),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_case_pattern_id_evidence_pattern")
+        ),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_review_case_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_review_case")),
+    )
+    op.create_index("ix_review_case_asked_of", "review_case", ["asked_of"], unique=False)
+    op.create_index("ix_review_case_claimed_by", "review_case", ["claimed_by"], unique=False)
+    op.create_index(
+        "ix_review_case_state_pattern_id_worth",
+        "review_case",
+        ["state", "pattern_id", "worth", "profile_id"],
+        unique=False,
+    )
     op.create_table(
         "timeline_entry",
         sa.Column("crm_id", sa.Text(), nullable=False),

@@ -77,6 +77,11 @@ def by_native_id(session: Session, native_id: str) -> LocalContact | None:
     return None if number is None else session.get(LocalContact, number)
 
 
+def native_id_of(session: Session, source_id: str) -> str:
+    """The record id of what a source told of."""
+    return str(session.scalars(select(LocalContact.id).where(LocalContact.source_id == source_id)).one())
+
+
 def record_number(native_id: str) -> int | None:
     """A record id as a number; None for what cannot be one of ours."""
     return int(native_id) if native_id.isascii() and native_id.isdigit() and len(native_id) < 19 else None

@@ -56,6 +56,7 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return { url: answer.url, status: answer.status, title: page.title, main: $("main", page) };
   };
+  let sending = Promise.resolve(); // decisions reach the server in the order they were made
   let ahead = null;
   const prefetch = () => {
     const href = $("[data-next]")?.dataset.next;
@@ -67,38 +68,54 @@
     }
   };
   const current = (root = document) => $("[data-case]", root)?.dataset.case ?? "";
-  const turnTo = (page) => {
+  // Others see who is looking at a case, and are given another one; said again while it stays open.
+  const claim = async () => {
+    const place = $("[data-claim]");
+    if (!place || document.hidden) return;
+    try {
+      const headers = { "X-CSRFToken": $("#decide [name='csrf_token']")?.value ?? "" };
+      const answer = await fetch(place.dataset.claim, { method: "POST", headers });
+      const busy = $("[data-busy]");
+      if (place !== $("[data-claim]") || !busy || (!answer.ok && answer.status !== 409)) return;
+      const told = await answer.json();
+      busy.hidden = told.mine;
+      if (!told.mine) busy.firstElementChild.textContent = told.words;
+    } catch { /* out of reach: nobody is told, and the server still keeps two from overwriting one another */ }
+  };
+  setInterval(claim, 60000);
+  const turnTo = (page, isClaimed = false) => {
     $("main").replaceWith(page.main);
     document.title = page.title;
     history.replaceState(null, "", page.url);
     scrollTo(0, 0);
     $("#profile-name")?.focus({ preventScroll: true });
     prefetch();
+    if (!isClaimed) sending = sending.then(claim);
   };
-  const turnAhead = () => {
+  const turnAhead = (isClaimed = false) => {
     const page = ahead?.ready;
     ahead = null;
-    if (page) turnTo(page);
+    if (page) turnTo(page, isClaimed);
     return Boolean(page);
   };
 
-  let sending = Promise.resolve(); // decisions reach the server in the order they were made
   const settle = (form, button) => {
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
     const own = location.href;
-    const moved = ["link", "nobody", "unsure"].includes(button?.value) && button.name === "decision" && turnAhead();
+    const moved = ["link", "nobody", "unsure"].includes(button?.value) && button.name === "decision" && turnAhead(true);
     const shown = current();
+    if (moved) body.append("shown", shown);
     if (!moved) for (const node of document.querySelectorAll(".decide button")) node.disabled = true;
     sending = sending.then(async () => {
       const page = await read(form.action, { method: "POST", body: new URLSearchParams(body) });
-      const isBehind = moved && page.status === 200 && current() === shown && current(page.main) !== shown;
-      if (moved && page.status === 200 && (current() !== shown || isBehind || current(page.main) === shown)) {
+      // somebody else may be looking at the case shown by now: the server then gives another one
+      if (moved && page.status === 200 && (current() !== shown || current(page.main) === shown)) {
         for (const part of [".toast-place", ".head"]) {
           const fresh = $(part, page.main);
           if (fresh && $(part)) $(part).replaceWith(fresh);
         }
-      } else turnTo(page);
+      } else turnTo(page, true);
     }).catch(() => location.assign(own)); // not stored: show the case again
   };
   document.addEventListener("submit", (event) => {
@@ -141,10 +158,15 @@
     if (key === "/") {
       const fields = [...document.querySelectorAll("[data-search]")];
       fields.at(-1)?.focus();
-    } else if (isReview && /^[1-5]$/.test(key)) choose(Number(key));
+    } else if (isReview && /^[1-9]$/.test(key)) choose(Number(key));
     else if (isReview && key === "j") choose(chosen() + 1);
     else if (isReview && key === "k") choose(chosen() - 1);
-    else if (isReview && !event.repeat && /^[lnuzs0?]$/.test(key)) {
+    else if (isReview && key === "a") {
+      const fold = $("[data-open='a']");
+      if (!fold) return;
+      fold.open = true;
+      $("select, input", fold)?.focus();
+    } else if (isReview && !event.repeat && /^[lnuzsc0?]$/.test(key)) {
       const target = $(`main [data-key="${key}"]:not(:disabled)`);
       if (!target) return;
       target.click();
@@ -152,4 +174,5 @@
     event.preventDefault();
   });
   prefetch();
+  claim();
 })();
