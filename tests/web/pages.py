@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
-from scrm.models import Connection, Interaction, Row
+from scrm.models import Connection, Interaction, Judgment, Row
 from scrm.runtime import Core
 from tests.web import seed
 
@@ -24,6 +24,9 @@ SAMPLES: dict[str, Callable[[Any, seed.Seeded], object]] = {
     "token": lambda _session, _seeded: "no-such-token",
     "profile_id": lambda _session, seeded: seeded.waiting[0].public_id,
     "contact_id": lambda _session, seeded: seeded.contacts[3].public_id,
+    "judgment_id": lambda session, _seeded: session.scalars(
+        select(Judgment.id).where(Judgment.judge == "steward")
+    ).first(),
     "connection_id": lambda session, _seeded: session.scalars(select(Connection.public_id)).first(),
     "interaction_id": lambda session, _seeded: session.scalars(
         select(Interaction.public_id).where(Interaction.native_id == "t2")
@@ -66,7 +69,7 @@ def _sample(session: Any, seeded: seed.Seeded, rule: Rule, name: str) -> object:
             found = session.scalars(select(model.public_id).order_by(model.id)).first()
             if found is not None:
                 return found
-    return 1 if "int:" in rule.rule else str(uuid4())
+    return 1 if isinstance(rule._converters[name], IntegerConverter) else str(uuid4())
 
 
 def _models() -> Iterator[Any]:
