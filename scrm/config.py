@@ -69,6 +69,12 @@ class Settings:
     crm_reserve_percent: int = field(
         default=20, metadata={"help": "share of the CRM's budget of calls, in percent, that is left to others"}
     )
+    tombstone_file: str = field(
+        default="",
+        metadata={
+            "help": "file, best on another disk, that keeps who was forgotten for a restore; empty: var/tombstones"
+        },
+    )
     failpoint_file: str = field(
         default="", metadata={"help": "tests only: file naming the point at which a process kills itself"}
     )

@@ -112,11 +112,12 @@ class Database:
         self.clock: Clock = clock or (SystemClock() if self.is_sqlite else DatabaseClock(self.engine))
         self._writer = self.engine.execution_options(scrm_write=True)
         self._pid = os.getpid()
+        self.info: dict[str, Any] = {}  # what every session brings along: the vault, see `scrm.tombstones`
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; whatever it changed is rolled back."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info=self.info) as session:
             yield session
 
     @contextmanager
@@ -127,7 +128,7 @@ class Database:
         """
         if os.getpid() != self._pid:
             raise RuntimeError("a database handle must not cross a fork")
-        with Session(self._writer, expire_on_commit=False) as session:
+        with Session(self._writer, expire_on_commit=False, info=self.info) as session:
             yield session
             session.flush()
             failpoint(f"{name}:before")

@@ -27,7 +27,7 @@ from scrm.ingest.subscriptions import subscribe
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
 from scrm.models import Chore, claim, still_mine
-from scrm.privacy import purge
+from scrm.privacy import forget_due, purge
 from scrm.runtime import Core, Wake, open_core
 from scrm.sync.announce import announce_due
 from scrm.sync.audience import spread_due
@@ -221,6 +221,10 @@ def _purge(core: Core, _subject: int | None) -> bool:
     return False
 
 
+def _forget(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: forget_due(core))
+
+
 def _plan(core: Core, _subject: int | None) -> bool:
     more = [_until_done(partial(advance, core, open_crm(core, crm_id))) for crm_id in _in_use(core)]
     return any(more)
@@ -244,6 +248,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "pull": _pull,
     "inbox": _inbox,
     "purge": _purge,
+    "forget": _forget,
     "resend": _resend,
     "plan": _plan,
     "announce": _announce,
@@ -260,5 +265,6 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "pull": ("keys", "expand"),
     "inbox": ("pull", "keys", "expand"),
     "purge": ("expand",),
+    "forget": ("deliver",),
     "resend": ("deliver",),
 }

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from scrm import failpoints
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import Connection, CrmConnection, Hook, NetworkApp, WebhookEndpoint
+from scrm.models import Connection, CrmConnection, Hook, NetworkApp, TombstoneKey, WebhookEndpoint
 from scrm.vault import Vault
 
+VAULT = "vault"  # under this name in `Session.info`
 Wake = Callable[[str, int | None], None]
 
 
@@ -26,6 +27,10 @@ class Core:
     db: Database
     vault: Vault
     wake: Wake = sleepers  # wake("read", stream_state_id); a lost wake-up costs delay and nothing else
+
+    def __post_init__(self) -> None:
+        """Sessions bring the vault along: whoever stores something asks whether it is of somebody forgotten."""
+        self.db.info[VAULT] = self.vault
 
 
 def open_core(settings: Settings, *, wake: Wake = sleepers) -> Core:
@@ -47,6 +52,7 @@ def _has_sealed_rows(db: Database) -> bool:
         select(Hook.id),
         select(NetworkApp.network),
         select(CrmConnection.crm_id),
+        select(TombstoneKey.id),
     )
     with db.read() as session:
         return any(session.execute(question.limit(1)).first() for question in questions)

@@ -27,6 +27,7 @@ from scrm.models import (
     Chore,
     Contact,
     CrmState,
+    Forgetting,
     Hook,
     InboxItem,
     Profile,
@@ -107,6 +108,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "match": (Profile, Profile.match_due_at <= now),
         "audience": (AudienceChange, _is_due(AudienceChange, now)),
         "expand": (TimelineDue, _is_due(TimelineDue, now)),
+        "forget": (Forgetting, _is_due(Forgetting, now)),
         "plan": (WritePlan, _is_due(WritePlan, now)),
     }
     for kind, (model, condition) in questions.items():

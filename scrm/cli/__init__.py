@@ -33,6 +33,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "model": "model",
     "replay": "replay",
+    "forget": "forget",
     "user": "user",
     "token": "token",
     "webhook": "webhook",

@@ -36,6 +36,8 @@ from scrm.cli.backup import (
 from scrm.config import Settings
 from scrm.db import Database
 from scrm.i18n import _
+from scrm.privacy.restored import Kept, apply_again, tombstones_of
+from scrm.runtime import Core
 from scrm.sync import resend
 from scrm.vault import Vault
 
@@ -69,18 +71,24 @@ def restore_backup(settings: Settings, file: Path, *, force: bool = False) -> Pa
         _unpack(file, new)
         _check(new, settings)
         (new / MANIFEST).unlink()
+        kept = tombstones_of(settings)
         if is_sqlite(settings):
-            _order_resending(f"sqlite:///{new / SQLITE}")
+            _bring_up_to_date(settings, f"sqlite:///{new / SQLITE}", new, kept)
             return _exchange(new, state)
         _into_postgresql(new, settings)
-        _order_resending(settings.database)
+        _bring_up_to_date(settings, settings.database, settings.state_dir, kept)
         return None
 
 
-def _order_resending(url: str) -> None:
-    """What the CRM was told since the backup is unknown to us now."""
+def _bring_up_to_date(settings: Settings, url: str, state: Path, kept: Kept) -> None:
+    """What the CRM was told since the backup is unknown to us now; who was forgotten since is forgotten again."""
+    if kept.digests:
+        migrations.upgrade(url)  # an older backup knows no tombstones
     db = Database(url)
     resend.order(db, db.clock.now())
+    keys = state if (state / KEYS).exists() else settings.state_dir
+    if kept.digests:
+        apply_again(Core(settings=settings, db=db, vault=Vault.load(settings.keys, keys)), kept, state)
     db.close()
 
 

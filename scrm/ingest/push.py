@@ -32,6 +32,7 @@ from scrm.models.inbox import (
     keep_delivery,
 )
 from scrm.runtime import Core
+from scrm.tombstones import spare_body
 
 PORTION = 50  # events stored in one transaction
 
@@ -139,6 +140,8 @@ def _deal_with(core: Core, item: InboxItem) -> None:
             error = type(why).__name__
     with core.db.write("push.finish") as session:
         finish_delivery(session, item, core.db.clock.now(), fault=fault, error=error)
+        if fault is not None:
+            spare_body(session, item, item.endpoint.removeprefix(NETWORKS))
 
 
 def _apply(core: Core, item: InboxItem) -> str | None:

@@ -32,6 +32,7 @@ class RawItem:
     body: str
     interaction: Key | None = None
     author: Key | None = None
+    people: set[Key] = field(default_factory=set)  # everybody it shows
     quarantine: str | None = None
 
 
@@ -84,6 +85,7 @@ def translate(
 
 def _collect(batch: Batch, raw: RawItem, records: list[Record]) -> None:
     for record in records:
+        raw.people.update(_shown(record))
         if isinstance(record, ProfileRecord):
             known = batch.profiles.get(record.key)
             if known is None or record.full or not known.full:
@@ -99,3 +101,15 @@ def _collect(batch: Batch, raw: RawItem, records: list[Record]) -> None:
             batch.memberships[record.community, record.member] = record
         else:
             batch.rosters[record.community] = record
+
+
+def _shown(record: Record) -> Iterator[Key]:
+    """Whom a record names."""
+    if isinstance(record, ProfileRecord):
+        yield record.key
+    elif isinstance(record, InteractionRecord):
+        yield record.author
+        if record.counterpart is not None:
+            yield record.counterpart
+    elif isinstance(record, MembershipRecord):
+        yield record.member

@@ -5,7 +5,7 @@ of many that number is kept in a table, so that nobody counts eighty thousand Sm
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
@@ -32,8 +32,21 @@ def rekey_due(core: Core) -> bool:
         rows = session.scalars(
             select(Contact).where(Contact.key_due_at <= core.db.clock.now()).order_by(Contact.key_due_at).limit(CHUNK)
         ).all()
-    if not rows:
-        return False
+    if rows:
+        _rekey(core, rows)
+    return len(rows) == CHUNK
+
+
+def rekey(core: Core, contact_ids: Sequence[int]) -> None:
+    """Make the keys of these contacts anew now, whatever else is waiting."""
+    for start in range(0, len(contact_ids), CHUNK):
+        with core.db.read() as session:
+            mine = Contact.id.in_(contact_ids[start : start + CHUNK])
+            rows = session.scalars(select(Contact).where(mine)).all()
+        _rekey(core, rows)
+
+
+def _rekey(core: Core, rows: Sequence[Contact]) -> None:
     made = {}
     for row in rows:
         alive = row.deleted_at is None and row.merged_into_id is None
@@ -62,7 +75,6 @@ def rekey_due(core: Core) -> bool:
         _recount(session, counts)
         _recount_keys(session, held)
         _rematch(session, touched, [row.id for row in rows], now)
-    return len(rows) == CHUNK
 
 
 def _replace_keys(session: Session, side: Side, owner_id: int, keys: Iterable[int]) -> set[int]:
@@ -99,6 +111,8 @@ def _recount(session: Session, changes: Counter[str]) -> None:
             ),
             rows,
         )
+        changed = [row["value"] for row in rows]
+        session.execute(delete(ValueCount).where(ValueCount.value.in_(changed), ValueCount.count <= 0))
 
 
 def _recount_keys(session: Session, changes: Counter[int]) -> None:

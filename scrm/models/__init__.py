@@ -11,6 +11,7 @@ from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Tur
 from scrm.models.crm_connection import CrmConnection, CrmFieldMap
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_audiences_due, mark_timelines_due, watch_again
+from scrm.models.erasure import Asked, Forgetting, ForgettingState, Origin, Tombstone, TombstoneKey, ask_to_forget
 from scrm.models.hooks import Announcement, AnnouncementState, Hook, HookEvent, HookState
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
@@ -44,6 +45,7 @@ __all__ = [
     "ApiToken",
     "ArchiveFile",
     "ArchiveState",
+    "Asked",
     "AudienceChange",
     "AuditEntry",
     "Candidate",
@@ -63,6 +65,8 @@ __all__ = [
     "Delivery",
     "EntryState",
     "EvidencePattern",
+    "Forgetting",
+    "ForgettingState",
     "HandleHistory",
     "Hook",
     "HookEvent",
@@ -85,6 +89,7 @@ __all__ = [
     "Membership",
     "NetworkApp",
     "Objection",
+    "Origin",
     "PaidItem",
     "PlanState",
     "PlanStep",
@@ -104,6 +109,8 @@ __all__ = [
     "StreamState",
     "TimelineDue",
     "TimelineEntry",
+    "Tombstone",
+    "TombstoneKey",
     "Turn",
     "Usage",
     "User",
@@ -114,6 +121,7 @@ __all__ = [
     "WebhookEndpoint",
     "Words",
     "WritePlan",
+    "ask_to_forget",
     "audience_now",
     "audience_of",
     "claim",

@@ -33,6 +33,7 @@ from scrm.models import (
 )
 from scrm.sync.crm.base import Changes, ContactRecord, Crm
 from scrm.sync.crm.local import CRM_ID as LOCAL
+from scrm.tombstones import contact_mark, contact_marks, forgotten
 
 PULL_SECONDS = 300.0  # how often a CRM is asked when nothing hints at a change
 OUTAGE_SECONDS = 60.0
@@ -171,6 +172,7 @@ def _finish(session: Session, state: CrmState, changes: Changes, now: datetime) 
 
 def _store(session: Session, crm_id: str, records: Sequence[ContactRecord], now: datetime) -> None:
     """Bring our copies in line; every row is an upsert, so a portion read twice changes nothing."""
+    records = _without_forgotten(session, crm_id, records)
     targets = {record.merged_into for record in records if record.merged_into}
     ids = {record.native_id for record in records} | targets
     found = session.scalars(select(Contact).where(Contact.crm_id == crm_id, Contact.native_id.in_(ids)))
@@ -194,6 +196,16 @@ def _store(session: Session, crm_id: str, records: Sequence[ContactRecord], now:
                 reborn.add(row.id)
     session.flush()
     _mark_linked(session, reborn, now)
+
+
+def _without_forgotten(session: Session, crm_id: str, records: Sequence[ContactRecord]) -> list[ContactRecord]:
+    """Contacts of people who were forgotten stay the CRM's own business."""
+    marks = {
+        record.native_id: {contact_mark(crm_id, record.native_id), *contact_marks(record.emails, record.handles)}
+        for record in records
+    }
+    gone = forgotten(session, (mark for some in marks.values() for mark in some))
+    return [record for record in records if not gone & marks[record.native_id]]
 
 
 def _copy(row: Contact, record: ContactRecord, now: datetime) -> None:

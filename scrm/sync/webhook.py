@@ -32,6 +32,7 @@ from scrm.sync.crm import LOCAL, SALESFORCE
 from scrm.sync.crm.local_contacts import MOST, Put, Statement, put_contacts
 from scrm.sync.events import read_event
 from scrm.sync.signature import new_path_secret, new_secret, verify
+from scrm.tombstones import spare_body
 from scrm.vault import Vault
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -194,6 +195,8 @@ def _finish(db: Database, works: Sequence[_Work]) -> None:
         now = db.clock.now()
         for work in works:
             finish_delivery(session, work.item, now, fault=work.fault, error=work.error)
+            if work.fault is not None:
+                spare_body(session, work.item, None)
         if any(work.has_changed for work in works):
             mark_pull_due(session, LOCAL, now)
 

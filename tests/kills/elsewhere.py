@@ -50,6 +50,11 @@ ELSEWHERE = {
         ("review.ask", "review.create", "contacts.create"),
         "nobody waits for a steward in the sweep: tests/web/test_desk.py",
     ),
+    **dict.fromkeys(
+        ("restored.keep", "restored.ask", "restored.erase"),
+        "only after a restore, before anything runs: tests/privacy/test_restored.py",
+    ),
+    "forget.wait": "the built-in CRM is never out of reach: tests/privacy/test_forget.py",
     "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
     "cli.webhook_retry": "nothing is ever set aside in the sweep: tests/cli/test_webhook.py",

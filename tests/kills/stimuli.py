@@ -85,6 +85,8 @@ class Stimuli:
             "cli.plan_discard": lambda: self._plan_by_command("discard"),
             "cli.plan_only_approved": lambda: self._command("plan", "only-approved", "off"),
             "privacy": self._chore,
+            "forget": self._forget,
+            "cli.forget": self._forget,
             "replay": lambda: self._command("replay", "1"),
             "review": self._review,
             "review.claim": self._claim,
@@ -297,6 +299,10 @@ class Stimuli:
     def _rotate(self) -> None:
         self._command("webhook", "add", "other")
         self._command("webhook", "rotate", "other")
+
+    def _forget(self) -> None:
+        """Somebody is forgotten whom nobody here knows, so that no ledger misses what they said."""
+        self._command("forget", "person", "--email", f"{token()}@nordwerk.example")
 
     def _chore(self) -> None:
         with self.db.write("test.chore") as session:

@@ -21,7 +21,7 @@ from scrm.models import (
     TimelineEntry,
     WritePlan,
 )
-from scrm.privacy import PLAN_DAYS, purge
+from scrm.privacy.retention import PLAN_DAYS, purge
 from scrm.sync import plan as plans
 from scrm.sync.crm.base import Result
 from scrm.sync.plan_run import MOST_CRASHES, advance

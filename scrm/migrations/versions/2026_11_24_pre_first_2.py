@@ -111,6 +111,19 @@ def upgrade() -> None:
     op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)
     op.create_index("ix_profile_match_state", "profile", ["match_state", "id"], unique=False)
     op.create_table(
+        "tombstone",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tombstone")),
+    )
+    op.create_table(
+        "tombstone_key",
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstone_key")),
+    )
+    op.create_table(
         "value_count",
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -128,46 +141,4 @@ def upgrade() -> None:
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
         sa.UniqueConstraint("name", name=op.f("uq_webhook_endpoint_name")),
-    )
-    op.create_table(
-        "announcement",
-        sa.Column("hook_id", BigId, nullable=False),
-        sa.Column("event", sa.Text(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=True),
-        sa.Column("profile_id", sa.Integer(), nullable=True),
-        sa.Column("contact_id", sa.Integer(), nullable=True),
-        sa.Column("interaction", sa.Uuid(), nullable=True),
-        sa.Column("connection_id", sa.Integer(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["hook_id"], ["hook.id"], name=op.f("fk_announcement_hook_id_hook")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_announcement_public_id")),
-    )
-    op.create_index("ix_announcement_at", "announcement", ["at"], unique=False)
-    op.create_index("ix_announcement_due", "announcement", ["hook_id", "state", "due_at"], unique=False)
-    op.create_table(
-        "api_token",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("scopes", Json, nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=True),
-        sa.Column("revoked_at", UtcDateTime(), nullable=True),
-        sa.Column("last_used_at", UtcDateTime(), nullable=True),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_api_token_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_api_token_public_id")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
     )

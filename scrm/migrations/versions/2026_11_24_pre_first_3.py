@@ -13,6 +13,48 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "announcement",
+        sa.Column("hook_id", BigId, nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=True),
+        sa.Column("profile_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("interaction", sa.Uuid(), nullable=True),
+        sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["hook_id"], ["hook.id"], name=op.f("fk_announcement_hook_id_hook")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_announcement_public_id")),
+    )
+    op.create_index("ix_announcement_at", "announcement", ["at"], unique=False)
+    op.create_index("ix_announcement_due", "announcement", ["hook_id", "state", "due_at"], unique=False)
+    op.create_table(
+        "api_token",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("scopes", Json, nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_api_token_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_api_token_public_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
+    )
+    op.create_table(
         "archive_file",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -122,6 +164,34 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_visit_contact_id", "contact_visit", ["contact_id"], unique=False)
     op.create_table(
+        "forgetting",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("profile_id", sa.Integer(), nullable=True),
+        sa.Column("sought", sa.Text(), nullable=True),
+        sa.Column("asked_by", BigId, nullable=True),
+        sa.Column("approved_by", BigId, nullable=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("local_at", UtcDateTime(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("places", Json, nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["approved_by"], ["app_user.id"], name=op.f("fk_forgetting_approved_by_app_user")),
+        sa.ForeignKeyConstraint(["asked_by"], ["app_user.id"], name=op.f("fk_forgetting_asked_by_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_forgetting_public_id")),
+    )
+    op.create_index("ix_forgetting_due_at", "forgetting", ["due_at"], unique=False)
+    op.create_index("ix_forgetting_state", "forgetting", ["state", "id"], unique=False)
+    op.create_table(
         "handle_history",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
@@ -144,35 +214,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_match_model_created_by_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
     )
-    op.create_table(
-        "sign_in_link",
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
-    )
-    op.create_table(
-        "timeline_due",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("changes", sa.Integer(), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_due_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
-    )
-    op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)
-    op.create_table(
-        "web_session",
-        sa.Column("id_hash", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_web_session_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
-    )
-    op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)

@@ -13,6 +13,38 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "sign_in_link",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
+    )
+    op.create_table(
+        "timeline_due",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_due_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
+    )
+    op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)
+    op.create_table(
+        "web_session",
+        sa.Column("id_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_web_session_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
+    )
+    op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)
+    op.create_table(
         "write_plan",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("contact_id", BigId, nullable=True),
@@ -176,55 +208,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
-    op.create_table(
-        "sign_in_flow",
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("secrets", sa.Text(), nullable=False),
-        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
-    )
-    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)
-    op.create_table(
-        "stream_state",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("backfilled_at", UtcDateTime(), nullable=True),
-        sa.Column("read_at", UtcDateTime(), nullable=True),
-        sa.Column("reached_at", UtcDateTime(), nullable=True),
-        sa.Column("items", sa.Integer(), nullable=False),
-        sa.Column("quarantined", sa.Integer(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("problem", sa.Text(), nullable=True),
-        sa.Column("problem_since", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_stream_state_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stream_state")),
-        sa.UniqueConstraint("connection_id", "stream", name=op.f("uq_stream_state_connection_id_stream")),
-    )
-    op.create_index("ix_stream_state_due_at", "stream_state", ["due_at"], unique=False)
-    op.create_table(
-        "usage",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("begins_on", sa.Date(), nullable=False),
-        sa.Column("spent", sa.BigInteger(), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
-        sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
-    )

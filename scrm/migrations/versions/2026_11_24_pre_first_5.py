@@ -13,6 +13,58 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "sign_in_flow",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
+    )
+    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)
+    op.create_table(
+        "stream_state",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("backfilled_at", UtcDateTime(), nullable=True),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.Column("reached_at", UtcDateTime(), nullable=True),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem_since", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_stream_state_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stream_state")),
+        sa.UniqueConstraint("connection_id", "stream", name=op.f("uq_stream_state_connection_id_stream")),
+    )
+    op.create_index("ix_stream_state_due_at", "stream_state", ["due_at"], unique=False)
+    op.create_table(
+        "usage",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
+        sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
+    )
+    op.create_table(
         "watch",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -219,62 +271,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "due_at"], unique=False
     )
-    op.create_table(
-        "delivery",
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("started_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_delivery_entry_id_timeline_entry")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-    )
-    op.create_index("ix_delivery_ended_at", "delivery", ["ended_at"], unique=False)
-    op.create_index("ix_delivery_entry_id", "delivery", ["entry_id"], unique=False)
-    op.create_table(
-        "journal",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("record_id", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("before", Json, nullable=True),
-        sa.Column("after", Json, nullable=True),
-        sa.Column("changed_by_others", sa.Boolean(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_journal_contact_id_contact")),
-        sa.ForeignKeyConstraint(["entry_id"], ["timeline_entry.id"], name=op.f("fk_journal_entry_id_timeline_entry")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
-    )
-    op.create_index("ix_journal_contact_id", "journal", ["contact_id"], unique=False)
-    op.create_index("ix_journal_entry_id", "journal", ["entry_id"], unique=False)
-    op.create_table(
-        "plan_step",
-        sa.Column("plan_id", BigId, nullable=False),
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("before", Json, nullable=True),
-        sa.Column("after", Json, nullable=True),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=True),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_plan_step_contact_id_contact")),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_plan_step_entry_id_timeline_entry")
-        ),
-        sa.ForeignKeyConstraint(["plan_id"], ["write_plan.id"], name=op.f("fk_plan_step_plan_id_write_plan")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_step")),
-        sa.UniqueConstraint("plan_id", "entry_id", name=op.f("uq_plan_step_plan_id_entry_id")),
-    )
-    op.create_index("ix_plan_step_entry_id", "plan_step", ["entry_id"], unique=False)
-    op.create_index("ix_plan_step_result", "plan_step", ["plan_id", "result", "action"], unique=False)

@@ -6,17 +6,18 @@ a chain has one survivor and a loop ends at the contact whose merge is the oldes
 of before the contact itself: an empty row then keeps its place.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from scrm.db import Database, take_turns
-from scrm.models import LocalContact
+from scrm.models import LocalContact, LocalLedger, LocalRecord
+from scrm.tombstones import Mark, contact_marks, forgotten, source_mark
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 200  # statements per transaction
@@ -30,6 +31,7 @@ class Put(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     STALE = "stale"  # something newer is known already
+    FORGOTTEN = "forgotten"  # the person was forgotten on request; nothing is taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +51,43 @@ def put_contacts(db: Database, statements: Sequence[Statement]) -> list[Put]:
         raise ValueError(f"expected at most {MOST} statements")
     with db.write("local_crm.contacts") as session:
         one_writer(session)
-        shelf = _Shelf(session, statements)
-        return [shelf.put(statement) for statement in statements]
+        gone = _forgotten(session, statements)
+        shelf = _Shelf(session, [one for one in statements if id(one) not in gone])
+        return [Put.FORGOTTEN if id(one) in gone else shelf.put(one) for one in statements]
+
+
+def _forgotten(session: Session, statements: Sequence[Statement]) -> set[int]:
+    """The `id()` of statements about people who were forgotten: by the source's id, or by an address."""
+    marks = {id(statement): set(_marks(statement)) for statement in statements}
+    gone = forgotten(session, (mark for some in marks.values() for mark in some))
+    return {name for name, some in marks.items() if gone & some}
+
+
+def _marks(statement: Statement) -> Iterator[Mark]:
+    yield source_mark(statement.source_id)
+    if statement.merged_into is not None:
+        yield source_mark(statement.merged_into)
+    yield from contact_marks((statement.fields or {}).get("emails", ()), (statement.fields or {}).get("handles", ()))
+
+
+def source_ids(session: Session, native_ids: Iterable[str]) -> list[str]:
+    """By which ids sources know these contacts."""
+    numbers = [number for one in native_ids if (number := record_number(one)) is not None]
+    return list(session.scalars(select(LocalContact.source_id).where(LocalContact.id.in_(numbers))))
+
+
+def erase(session: Session, native_ids: Sequence[str], external_keys: Sequence[str]) -> int:
+    """Leave nothing of these contacts, nor of what the ledger says of these records; returns how many rows went.
+
+    The only thing that ever leaves the ledger: its keys are hashes of what a forgotten person said.
+    """
+    numbers = [number for one in native_ids if (number := record_number(one)) is not None]
+    gone = [
+        delete(LocalContact).where(LocalContact.id.in_(numbers)),
+        delete(LocalRecord).where(LocalRecord.external_key.in_(external_keys)),
+        delete(LocalLedger).where(LocalLedger.external_key.in_(external_keys)),
+    ]
+    return sum(session.execute(statement).rowcount for statement in gone)  # type: ignore[attr-defined]
 
 
 def one_writer(session: Session) -> None:

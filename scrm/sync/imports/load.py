@@ -26,6 +26,7 @@ from scrm.sync.imports.source import encoding_of, opened
 from scrm.sync.imports.vcard import VcardFile
 
 TWICE = N_("another row of this file has the same id or e-mail address")
+FORGOTTEN = N_("this person was forgotten on request")
 NEWER = N_("the CRM knows something newer")
 
 
@@ -118,6 +119,8 @@ def _put(
                 report.unchanged += 1
             case Put.STALE:
                 report.rejected.append(Reject(line=draft.line, column="", reason=gettext(NEWER)))
+            case Put.FORGOTTEN:
+                report.rejected.append(Reject(line=draft.line, column="", reason=gettext(FORGOTTEN)))
     if progress is not None:
         progress(report.rows)
 

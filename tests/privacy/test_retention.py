@@ -29,7 +29,7 @@ from scrm.models import (
     Verdict,
     WebSession,
 )
-from scrm.privacy import DELIVERY_DAYS, INBOX_DAYS, PORTION, RUN_DAYS, purge
+from scrm.privacy.retention import DELIVERY_DAYS, INBOX_DAYS, PORTION, RUN_DAYS, purge
 from scrm.records import Key
 from scrm.runtime import Core
 from scrm.sync.crm.local import LocalCrm
