@@ -42,6 +42,7 @@ class Decision:
     verdict: Verdict
     judge: Judge
     user_id: int | None = None
+    token_id: int | None = None  # through which it came
     model_id: int | None = None
     probability: float | None = None
     basis: str | None = None  # the engine's: what the link rests on
@@ -72,6 +73,7 @@ def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
         verdict=decision.verdict.value,
         judge=decision.judge.value,
         user_id=decision.user_id,
+        token_id=decision.token_id,
         model_id=decision.model_id,
         probability=decision.probability,
         basis=decision.basis,

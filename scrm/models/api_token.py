@@ -18,7 +18,7 @@ class ApiToken(WithPublicId, Row):
     token_hash: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str]
     scopes: Mapped[list[Any]]
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # who made it; nobody: a command
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # whose it is; it ends with them
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -112,6 +112,7 @@ class Judgment(WithId, Row):
     verdict: Mapped[str | None]  # empty for a row that only undoes
     judge: Mapped[str]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    token_id: Mapped[int | None] = mapped_column(ForeignKey("api_token.id"))  # through which it came
     model_id: Mapped[int | None] = mapped_column(ForeignKey("match_model.id"))
     probability: Mapped[float | None]
     basis: Mapped[str | None]  # the engine's alone: what it rests on

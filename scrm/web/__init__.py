@@ -10,6 +10,7 @@ from scrm.runtime import Core
 from scrm.web import (
     account,
     api,
+    api_tokens,
     archives,
     auth,
     connections,
@@ -21,7 +22,9 @@ from scrm.web import (
     frame,
     health,
     home,
+    hooks,
     imports,
+    incoming,
     menu,
     own,
     promise,
@@ -53,6 +56,9 @@ PAGES: Final = (
     webhooks,
     health,
     menu,
+    hooks,
+    incoming,
+    api_tokens,
 )
 
 

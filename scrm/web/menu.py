@@ -43,6 +43,17 @@ PLACES: Final = (
         label=N_("Archives"),
         words=N_("What a network lets its people take along."),
     ),
+    Place(
+        endpoint="hooks.index",
+        label=N_("Webhooks"),
+        words=N_("Who is told what happens here, and who tells us."),
+        also=("incoming",),
+    ),
+    Place(
+        endpoint="api_tokens.index",
+        label=N_("API tokens"),
+        words=N_("Which systems may ask us, and for what."),
+    ),
 )
 
 

@@ -48,6 +48,15 @@ def ensure_user(session: Session, name: str, email: str, role: Role, now: dateti
     return found
 
 
+def active_user(session: Session, email: str) -> User:
+    """The user with this address who may sign in; raises InputError."""
+    query = select(User).where(User.email == email.strip().lower(), User.disabled_at.is_(None))
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise InputError(N_("There is no such person."))
+    return found
+
+
 def make_sign_in_link(session: Session, user_id: int, now: datetime) -> str:
     """A token that signs this user in once within a day, at /sign-in/<token>."""
     token = secrets.token_urlsafe(32)

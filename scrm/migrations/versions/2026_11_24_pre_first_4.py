@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("judge", sa.Text(), nullable=False),
         sa.Column("user_id", BigId, nullable=True),
+        sa.Column("token_id", BigId, nullable=True),
         sa.Column("model_id", BigId, nullable=True),
         sa.Column("probability", sa.Double(), nullable=True),
         sa.Column("basis", sa.Text(), nullable=True),
@@ -148,6 +149,7 @@ def upgrade() -> None:
             ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_judgment_pattern_id_evidence_pattern")
         ),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_judgment_profile_id_profile")),
+        sa.ForeignKeyConstraint(["token_id"], ["api_token.id"], name=op.f("fk_judgment_token_id_api_token")),
         sa.ForeignKeyConstraint(["undoes_id"], ["judgment.id"], name=op.f("fk_judgment_undoes_id_judgment")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_judgment_user_id_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),

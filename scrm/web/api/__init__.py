@@ -5,7 +5,10 @@ from typing import Any, Final
 from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 
+from scrm.runtime import Core
 from scrm.web.api import contacts, deliveries, profiles
+from scrm.web.api.rate import Rate
+from scrm.web.api.tokens import RATE
 
 PREFIX: Final = "/api/v1"
 PARTS: Final = (contacts, profiles, deliveries)
@@ -25,7 +28,9 @@ def install(app: Flask) -> list[Any]:
         OPENAPI_URL_PREFIX=PREFIX,
         OPENAPI_JSON_PATH="openapi.json",
     )
+    core: Core = app.extensions["scrm"]
     scheme = {"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}}
+    app.extensions[RATE] = Rate(core.settings.redis)
     api = _Api(app, spec_kwargs={**scheme, "security": [{"token": []}]})
     for part in PARTS:
         api.register_blueprint(part.blueprint)

@@ -14,7 +14,7 @@ from scrm.web import current
 from scrm.web.api import schemas
 from scrm.web.api.contacts import may_show
 from scrm.web.api.routes import Blueprint, route
-from scrm.web.api.tokens import Scope, caller
+from scrm.web.api.tokens import Scope, caller, may_undo
 
 MOST = 20
 
@@ -70,6 +70,7 @@ def judge(told: dict[str, Any], profile_id: UUID) -> Judgment:
             verdict=told["verdict"],
             judge=Judge.STEWARD,
             user_id=caller().user_id,
+            token_id=caller().id,
             reason=told["reason"],
             seen_judgment_id=told["seen"],
         )
@@ -87,10 +88,10 @@ def judge(told: dict[str, Any], profile_id: UUID) -> Judgment:
     status=201,
 )
 def take_back(judgment_id: int) -> Judgment:
-    """Undo a judgment that was made through a token of the same maker; 409 when it was undone already."""
+    """Undo a judgment of one's own: the token's, or its owner's; 409 when it was undone already."""
     with current.core().db.write("api.undo") as db:
         row = db.get(Judgment, judgment_id)
-        if row is None or row.judge != Judge.STEWARD or row.user_id != caller().user_id:
+        if row is None or not may_undo(row):
             abort(404)
         made = undo(db, current.now(), judgment_id, caller().user_id)
         _audit(db, f"judgment/{made.id}", "token.undid")

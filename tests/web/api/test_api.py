@@ -1,6 +1,7 @@
 """The API over HTTP: who may call what, what a role sees, and what a write does."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,19 +11,19 @@ from sqlalchemy import select
 from werkzeug.routing import IntegerConverter, Rule
 
 from scrm.errors import InputError
-from scrm.models import ApiToken, AuditEntry, Connection, Consent, InboxItem, Interaction, Link, Role
+from scrm.models import ApiToken, AuditEntry, Connection, Consent, InboxItem, Interaction, Judgment, Link, Role
 from scrm.runtime import Core
-from scrm.web.api import tokens
-from scrm.web.api.tokens import MAY, Scope, make_token, may, revoke
+from scrm.web.api import rate
+from scrm.web.api.tokens import MAY, Scope, Wish, make_token, may, revoke
 from tests.web.seed import Seeded
 
 Call = Callable[..., object]
 
 
-def token_for(core: Core, role: Role, *scopes: Scope) -> dict[str, str]:
+def token_for(core: Core, role: Role, *scopes: Scope, **values: Any) -> dict[str, str]:
     chosen = list(scopes) or [scope for scope in Scope if may(role.value, scope)]
     with core.db.write("test.token") as session:
-        made = make_token(session, "test", role, chosen, core.db.clock.now())
+        made = make_token(session, Wish(name="test", role=role, scopes=chosen, **values), core.db.clock.now())
     return {"Authorization": f"Bearer {made}"}
 
 
@@ -86,7 +87,7 @@ def test_a_role_gets_no_scope_beyond_it_and_a_token_ends_at_once(client: FlaskCl
 
 
 def test_who_calls_too_often_waits(client: FlaskClient, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "PER_MINUTE", 2)
+    monkeypatch.setattr(rate, "PER_MINUTE", 2)
     headers = token_for(core, Role.ADMIN, Scope.HEALTH)
     answers = [client.get("/api/v1/health", headers=headers) for _time in range(6)]
     assert answers[-1].status_code == 429
@@ -207,3 +208,32 @@ def test_the_document_describes_every_route(app: Flask, client: FlaskClient) -> 
     }
     assert len(described) == len(routes(app))
     assert document["security"] == [{"token": []}]
+
+
+def judge_nobody(client: FlaskClient, headers: dict[str, str], profile: object) -> int:
+    path = f"/api/v1/profiles/{profile}/judgments"
+    answer = client.post(path, json={"verdict": "nobody", "seen": 10**9}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json["id"])
+
+
+def test_a_token_takes_back_what_it_judged_and_what_its_owner_may(
+    client: FlaskClient, core: Core, seeded: Seeded
+) -> None:
+    """A steward's tokens share what the steward judged, on pages and by token; nobody's tokens share nothing."""
+
+    def undo(headers: dict[str, str], judgment: int) -> int:
+        return client.post(f"/api/v1/judgments/{judgment}/undo", headers=headers).status_code
+
+    steward = {"owner": seeded.steward}
+    one, two = (token_for(core, Role.STEWARD, Scope.JUDGE, **steward) for _ in range(2))
+    admins = token_for(core, Role.STEWARD, Scope.JUDGE, owner=seeded.admin)
+    nobodys, other = (token_for(core, Role.STEWARD, Scope.JUDGE) for _ in range(2))
+    profile = seeded.waiting[0].public_id
+    judged = judge_nobody(client, one, profile)
+    assert [undo(headers, judged) for headers in (admins, nobodys, two)] == [404, 404, 201]
+    judged = judge_nobody(client, nobodys, profile)
+    assert [undo(headers, judged) for headers in (one, admins, other, nobodys)] == [404, 404, 404, 201]
+    with core.db.read() as session:
+        by_hand = session.scalars(select(Judgment.id).where(Judgment.user_id == seeded.steward.id).limit(1)).one()
+    assert [undo(headers, by_hand) for headers in (nobodys, admins, one)] == [404, 404, 201]
