@@ -48,7 +48,8 @@ def list_() -> None:
     for row in rows:
         used = f"{row.last_used_at:%Y-%m-%d %H:%M} UTC" if row.last_used_at else "–"
         state = _("revoked") if row.revoked_at else used
-        until = f"  {_('until')} {row.expires_at:%Y-%m-%d %H:%M} UTC" if row.expires_at else ""
+        ends = f"{row.expires_at:%Y-%m-%d %H:%M} UTC" if row.expires_at else ""
+        until = "  " + _("until %(when)s", when=ends) if ends else ""
         whose = f"  {owners[row.user_id]}" if row.user_id else ""
         click.echo(f"{row.public_id}  {row.name}  {row.role}  {' '.join(row.scopes)}{whose}{until}  {state}")
 
