@@ -36,6 +36,7 @@ from scrm.models import (
     LocalLedger,
     LocalRecord,
     Profile,
+    RecordKind,
     TimelineEntry,
     mark_timelines_due,
 )
@@ -234,11 +235,12 @@ def _judge(db: Database, crm: AwayCrm, entries: int, until: datetime, seconds: f
             newest[key] = version
             created[key] += operation == "created"
         texts = {f"1-{number}": text for number, text in session.execute(select(Interaction.id, Interaction.text))}
-        held = session.execute(select(LocalRecord.external_key, LocalRecord.fields))
+        said = LocalRecord.kind == RecordKind.INTERACTION.value
+        held = session.execute(select(LocalRecord.external_key, LocalRecord.fields).where(said))
         stale = sum(fields["text"] != texts[key] for key, fields in held)
         return Verdict(
             entries=entries,
-            records=session.scalar(select(func.count()).select_from(LocalRecord)) or 0,
+            records=session.scalar(select(func.count()).select_from(LocalRecord).where(said)) or 0,
             doubled=sum(count > 1 for count in created.values()),
             out_of_order=out_of_order,
             charged=_count(session, TimelineEntry.attempts > 0),

@@ -9,7 +9,7 @@ import click
 from scrm.cli.opening import open_for_command
 from scrm.errors import InputError
 from scrm.i18n import N_, _, gettext
-from scrm.models import CrmState
+from scrm.models import CrmState, RecordKind
 from scrm.runtime import Core
 from scrm.sync.crm.salesforce import connect as links
 from scrm.sync.crm.salesforce import mapping, setup
@@ -21,7 +21,7 @@ from scrm.sync.crm.salesforce.options import Options
 from scrm.sync.crm.salesforce.org import API_VERSION
 from scrm.sync.crm.salesforce.package import build, new_fields
 from scrm.sync.crm.salesforce.people import Extra
-from scrm.sync.crm.salesforce.shape import INTERACTION, READ
+from scrm.sync.crm.salesforce.shape import READ
 
 KINDS = click.Choice(["handle", "url", "email", "language"])
 
@@ -175,8 +175,12 @@ def fields_of() -> None:
     core = open_for_command()
     org = SalesforceCrm(core)
     click.echo(_("Version %(num)s of the rules", num=org.field_map.version))
+    name = ""
     for rule in org.field_map.rules:
-        there = org.shape.fields(INTERACTION).get(rule.target)
+        if name != mapping.OBJECT_OF[rule.kind]:
+            name = mapping.OBJECT_OF[rule.kind]
+            click.echo(name)
+        there = org.shape.fields(name).get(rule.target)
         kind = f"{there['type']} {there['length'] or ''}".strip() if there else "–"
         click.echo(f"  {rule.source:12} {rule.target:20} {rule.policy:11} {kind}")
     for line in mapping.faults(org.field_map.rules, org.shape):
@@ -185,12 +189,25 @@ def fields_of() -> None:
 
 
 @crm.command("field", help=_("Say where one of our fields goes and who wins; makes a new version of the rules."))
-@click.argument("source", type=click.Choice(mapping.SOURCES))
+@click.argument("source", type=click.Choice(sorted({one for names in mapping.SOURCES.values() for one in names})))
+@click.option(
+    "--of",
+    "of",
+    type=click.Choice([kind.value for kind in RecordKind]),
+    default=RecordKind.INTERACTION.value,
+    show_default=True,
+    help=_("Of which record it is a field."),
+)
 @click.option("--to", "target", help=_("The field in Salesforce."))
 @click.option("--rule", "policy", type=click.Choice([policy.value for policy in Policy]))
 @click.option("--if-long", type=click.Choice([choice.value for choice in IfLong]))
 @click.option("--preview", is_flag=True, help=_("Only say what would be wrong."))
-def change_field(source: str, target: str | None, policy: str | None, if_long: str | None, *, preview: bool) -> None:
+def change_field(
+    source: str, of: str, target: str | None, policy: str | None, if_long: str | None, *, preview: bool
+) -> None:
+    kind = RecordKind(of)
+    if source not in mapping.SOURCES[kind]:
+        raise click.UsageError(_("Expected one of: %(names)s", names=", ".join(mapping.SOURCES[kind])))
     core = open_for_command()
     org = SalesforceCrm(core)
 
@@ -202,7 +219,7 @@ def change_field(source: str, target: str | None, policy: str | None, if_long: s
             if_long=IfLong(if_long) if if_long else rule.if_long,
         )
 
-    rules = [change(rule) if rule.source == source else rule for rule in org.field_map.rules]
+    rules = [change(rule) if (rule.kind, rule.source) == (kind, source) else rule for rule in org.field_map.rules]
     faults = mapping.faults(rules, org.shape)
     for line in faults:
         click.echo(f"  - {line}")

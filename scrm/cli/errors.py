@@ -42,7 +42,7 @@ def list_entries(kind: str) -> None:
         while found := faults.lines(session, crm_of(core), Fault(kind), after=after, most=SHOWN):
             for line in found:
                 words = gettext(line.entry.reason) if line.entry.reason else "–"
-                click.echo(f"{line.entry.id}  {line.contact.native_id}  {line.interaction.native_id}  {words}")
+                click.echo(f"{line.entry.id}  {line.contact.native_id}  {line.about.native_id}  {words}")
             after = found[-1].entry.id
     core.db.close()
 

@@ -155,7 +155,7 @@ def _print(core: Core, row: WritePlan) -> None:
 
 def _print_line(line: plan_view.Line) -> None:
     step = line.step
-    head = [gettext(plan_view.ACTIONS[step.action]), line.contact.full_name, line.interaction.native_id]  # type: ignore[index]
+    head = [gettext(plan_view.ACTIONS[step.action]), line.contact.full_name, line.about.native_id]  # type: ignore[index]
     if step.reason:
         head.append(gettext(step.reason))
     if step.result:

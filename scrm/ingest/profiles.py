@@ -72,6 +72,7 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
             known[key] = Known(row.id, row.is_internal)
             renamed.append((row.id, row.handle))
     _remember_handles(session, context.now, renamed)
+    _tell_the_crm(session, context.now, [profile_id for profile_id, _handle in renamed])
     return known
 
 
@@ -166,6 +167,13 @@ def forget_profiles(session: Session, profile_ids: Sequence[int], now: datetime)
     )
     linked = select(Link.profile_id).where(Link.profile_id.in_(profile_ids))
     mark_timelines_due(session, session.scalars(linked).all(), now)
+
+
+def _tell_the_crm(session: Session, now: datetime, profile_ids: Sequence[int]) -> None:
+    """Of these changed profiles the linked ones have a record in the CRM that is to change, too."""
+    if profile_ids:
+        linked = select(Link.profile_id).where(Link.profile_id.in_(profile_ids))
+        mark_timelines_due(session, session.scalars(linked).all(), now)
 
 
 def _remember_handles(session: Session, now: datetime, handles: list[tuple[int, str | None]]) -> None:

@@ -35,7 +35,7 @@ from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
 from scrm.models.reading import ContactVisit, Objection
 from scrm.models.review import EvidencePattern, LinkAudit, ReviewCase
-from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, TimelineDue, TimelineEntry
+from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, RecordKind, TimelineDue, TimelineEntry
 from scrm.models.usage import PaidItem, Usage
 from scrm.models.words import Words
 
@@ -96,6 +96,7 @@ __all__ = [
     "Preference",
     "Profile",
     "RawRecord",
+    "RecordKind",
     "Relation",
     "ReviewCase",
     "Role",

@@ -29,12 +29,17 @@ class LocalContact(WithId, Row):
 
 
 class LocalRecord(WithId, Row):
-    """A timeline record; unique by the external key, as an External ID field in a CRM is."""
+    """A record of an interaction or of a profile; unique by the external key, as an External ID field in a CRM is."""
 
     __tablename__ = "local_record"
-    __table_args__ = (Index("ix_local_record_contact", "contact_native_id", "occurred_at"),)
+    __table_args__ = (
+        Index("ix_local_record_contact", "contact_native_id", "occurred_at"),
+        Index("ix_local_record_profile_record_id", "profile_record_id"),
+    )
 
+    kind: Mapped[str] = mapped_column(default="interaction")
     external_key: Mapped[str] = mapped_column(unique=True)
+    profile_record_id: Mapped[str | None]  # the record of the profile that said it
     contact_native_id: Mapped[str]
     version: Mapped[int]
     occurred_at: Mapped[datetime]

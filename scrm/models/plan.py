@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scrm.models.base import Leased, Row, WithId, WithPublicId, due_index
+from scrm.models.timeline import RecordKind
 
 
 class PlanState(StrEnum):
@@ -63,13 +64,14 @@ class PlanStep(WithId, Row):
     __table_args__ = (
         UniqueConstraint("plan_id", "entry_id"),
         Index("ix_plan_step_entry_id", "entry_id"),
-        Index("ix_plan_step_result", "plan_id", "result", "action"),
+        Index("ix_plan_step_result", "plan_id", "result", "action", "kind"),
     )
 
     plan_id: Mapped[int] = mapped_column(ForeignKey("write_plan.id"))
     entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entry.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     version: Mapped[int]
+    kind: Mapped[str] = mapped_column(default=RecordKind.INTERACTION)
     action: Mapped[str]
     reason: Mapped[str | None]  # why it is skipped
     before: Mapped[dict[str, Any] | None]

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scrm.models.base import Leased, Row, WithId, due_index
@@ -19,6 +19,13 @@ class EntryState(StrEnum):
     PARKED = "parked"  # the CRM refused it; a person must look
 
 
+class RecordKind(StrEnum):
+    """What an entry's record is about; a profile's is written before what the profile said."""
+
+    PROFILE = "profile"
+    INTERACTION = "interaction"
+
+
 class TimelineDue(Leased, Row):
     """This profile's timeline may have changed; sync expands it and clears it if no newer change came."""
 
@@ -30,29 +37,39 @@ class TimelineDue(Leased, Row):
 
 
 class TimelineEntry(WithId, Leased, Row):
-    """The CRM record that an interaction should have. Wanted and written versions tell whether work is left."""
+    """The CRM record that an interaction, or a linked profile, should have.
+
+    Wanted and written versions tell whether work is left.
+    """
 
     __tablename__ = "timeline_entry"
     __table_args__ = (
         UniqueConstraint("interaction_id", "crm_id"),  # the telling column first: look-ups name many
+        UniqueConstraint("profile_id", "crm_id"),
         UniqueConstraint("crm_id", "external_key"),
-        Index("ix_timeline_entry_work", "crm_id", "state", "is_wanted", "due_at"),
+        CheckConstraint("(interaction_id IS NULL) <> (profile_id IS NULL)", name="about_one"),
+        Index("ix_timeline_entry_work", "crm_id", "state", "is_wanted", "kind", "due_at"),
         Index("ix_timeline_entry_contact_id", "contact_id"),
     )
 
     crm_id: Mapped[str]
     external_key: Mapped[str]
-    interaction_id: Mapped[int] = mapped_column(ForeignKey("interaction.id"))
+    kind: Mapped[str] = mapped_column(default=RecordKind.INTERACTION)
+    interaction_id: Mapped[int | None] = mapped_column(ForeignKey("interaction.id"))
+    profile_id: Mapped[int | None] = mapped_column(ForeignKey("profile.id"))  # of a profile's record alone
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     is_wanted: Mapped[bool] = mapped_column(default=True)  # False: to be withdrawn
     is_forced: Mapped[bool] = mapped_column(default=False)  # withdrawn whoever edited it: a person decided so
+    is_urgent: Mapped[bool] = mapped_column(default=False)  # withdrawn because it must: waits for no plan
     version: Mapped[int] = mapped_column(default=1)  # counted up by every change of what is wanted
     written_version: Mapped[int] = mapped_column(default=0)
-    interaction_version: Mapped[int]
+    interaction_version: Mapped[int] = mapped_column(default=0)
+    said: Mapped[str | None]  # a hash of what a profile's record is to say
     state: Mapped[str] = mapped_column(default=EntryState.TODO)
     reason: Mapped[str | None]
     fault: Mapped[str | None]  # why it is parked, by kind
     record_id: Mapped[str | None]  # the CRM's
+    below_record_id: Mapped[str | None]  # of the profile's record that an interaction's was written to point at
     attempts: Mapped[int] = mapped_column(default=0)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.orm import Session
 
-from scrm.models import Contact, CrmState, EntryState, Interaction, Relation, TimelineEntry
+from scrm.models import Contact, CrmState, EntryState, Interaction, RecordKind, Relation, TimelineEntry
 from scrm.runtime import Core
 from scrm.sync.crm.base import Budget, Description
 
@@ -84,7 +84,7 @@ def _ours(remaining: int, limit: int | None, reserve_percent: int) -> int:
 
 
 def most_valuable(core: Core, crm_id: str, allowance: Allowance, most: int) -> Sequence[int] | None:
-    """The entries to write next while calls are short: customers before others, then the newest; else None."""
+    """What was said that is to be written next while calls are short: customers first, then the newest; else None."""
     if not allowance.is_short or allowance.is_spent:
         return None
     rank = case({relation.value: place for place, relation in enumerate(VALUE)}, value=Contact.relation, else_=9)
@@ -105,7 +105,8 @@ def due(crm_id: str, now: datetime) -> Select[int]:
     return select(TimelineEntry.id).where(
         TimelineEntry.crm_id == crm_id,
         TimelineEntry.state == EntryState.TODO.value,
-        TimelineEntry.is_wanted.in_([False, True]),  # for the index, in which it stands before the time
+        TimelineEntry.is_wanted.in_([False, True]),  # for the index, in which these stand before the time
+        TimelineEntry.kind.in_([kind.value for kind in RecordKind]),
         TimelineEntry.due_at <= now,
     )
 

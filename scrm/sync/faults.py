@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import InputError
 from scrm.i18n import N_, gettext
-from scrm.models import AuditEntry, Contact, EntryState, Interaction, TimelineEntry
+from scrm.models import AuditEntry, Contact, EntryState, Interaction, Profile, TimelineEntry
 from scrm.runtime import Core
 from scrm.sync.crm.base import Fault
 
 PORTION = 200
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  # with these a spreadsheet takes a cell for a formula (OWASP, CSV Injection)
-COLUMNS = ("number", "kind", "cause", "said", "contact", "name", "network", "interaction", "record")
+COLUMNS = ("number", "kind", "cause", "said", "contact", "name", "network", "about", "native_id", "record")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +97,18 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One entry that was set aside, with whom and what it concerns."""
+    """One entry that was set aside, with whom and what it concerns: something said, or a profile itself."""
 
     entry: TimelineEntry
     contact: Contact
-    interaction: Interaction
+    interaction: Interaction | None
+    profile: Profile | None
+
+    @property
+    def about(self) -> Interaction | Profile:
+        about = self.interaction or self.profile
+        assert about is not None  # noqa: S101 - the table has one of them
+        return about
 
 
 def kinds(session: Session, crm_id: str) -> list[Kind]:
@@ -115,16 +122,17 @@ def kinds(session: Session, crm_id: str) -> list[Kind]:
 def lines(session: Session, crm_id: str, fault: Fault | None = None, *, after: int = 0, most: int) -> list[Line]:
     """What was set aside, from the number `after` on; of one kind, or all."""
     query = (
-        select(TimelineEntry, Contact, Interaction)
+        select(TimelineEntry, Contact, Interaction, Profile)
         .join(Contact, Contact.id == TimelineEntry.contact_id)
-        .join(Interaction, Interaction.id == TimelineEntry.interaction_id)
+        .outerjoin(Interaction, Interaction.id == TimelineEntry.interaction_id)
+        .outerjoin(Profile, Profile.id == TimelineEntry.profile_id)
         .where(_parked(crm_id, fault), TimelineEntry.id > after)
         .order_by(TimelineEntry.id)
         .limit(most)
     )
     return [
-        Line(entry=entry, contact=contact, interaction=interaction)
-        for entry, contact, interaction in session.execute(query)
+        Line(entry=entry, contact=contact, interaction=interaction, profile=profile)
+        for entry, contact, interaction, profile in session.execute(query)
     ]
 
 
@@ -182,8 +190,9 @@ def as_csv(session: Session, crm_id: str) -> Iterator[str]:
                 gettext(entry.reason) if entry.reason else "",
                 line.contact.native_id,
                 line.contact.full_name,
-                line.interaction.network,
-                line.interaction.native_id,
+                line.about.network,
+                line.entry.kind,
+                line.about.native_id,
                 entry.record_id or "",
             )
             yield _csv_line(cells)

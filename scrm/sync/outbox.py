@@ -1,43 +1,49 @@
 """Deliver timeline entries to the CRM: in batches, by external key, as often as it takes and never twice.
 
-The only writer to a CRM. A batch of one kind, withdrawals before writes, is claimed in one transaction, sent outside
-of any, and its outcomes recorded in another (`outcomes.py`), each only if the claim still holds and nothing newer is
-wanted. An outcome nobody heard of is sent again: the external key makes that harmless. An outage costs the rows no
-attempt and is probed by a single row. Rows whose sender vanished are sent one by one, so that a row that stops its
-worker takes no neighbor along.
+The only writer to a CRM. A batch of one kind, withdrawals before writes, profiles before what they said, is claimed
+in one transaction, sent outside of any, and its outcomes recorded in another (`outcomes.py`), each only if the claim
+still holds and nothing newer is wanted. An outcome nobody heard of is sent again: the external key makes that
+harmless. An outage costs the rows no attempt and is probed by a single row. Rows whose sender vanished are sent one
+by one, so that a row that stops its worker takes no neighbor along.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm import logs
-from scrm.connectors.registry import connectors
 from scrm.db import upsert
 from scrm.errors import CrmAuthError, CrmBudgetSpentError, CrmRetryLaterError
 from scrm.failpoints import outside
 from scrm.i18n import N_
-from scrm.models import Contact, CrmState, EntryState, Interaction, Profile, TimelineEntry, claim, still_mine
+from scrm.models import (
+    CrmState,
+    EntryState,
+    Interaction,
+    RecordKind,
+    TimelineEntry,
+    claim,
+    mark_timelines_due,
+    still_mine,
+)
 from scrm.runtime import Core
 from scrm.sync import calls
 from scrm.sync.calls import Allowance
-from scrm.sync.crm.base import Crm, Description, EntryWrite, Fault, Outcome
-from scrm.sync.outcomes import Sent, park, record
+from scrm.sync.crm.base import Crm, Description, Fault, Outcome
+from scrm.sync.outcomes import park, record
 from scrm.sync.recheck import is_suspended, must_be_checked, read_again
-from scrm.sync.timeline import fields_of
+from scrm.sync.rows import Sent, as_written, load
 
 log = logs.get(__name__)
-
-Found = TypeVar("Found", Interaction, Profile, Contact)
 
 DELIVER_SECONDS = 5.0
 MOST_ROWS = 200  # what one transaction may hold
 MOST_CRASHES = 5  # a stop for another reason must not set aside what is sound
 OUTAGE_SECONDS = 60.0
+SOON = timedelta(seconds=15)
 LONGEST_WAIT = 3600.0
 
 SUSPENDED = N_("Waiting: it cannot be checked at the network until somebody signs in again.")
@@ -59,7 +65,8 @@ def deliver(core: Core, crm: Crm, *, seconds: float = DELIVER_SECONDS) -> bool:
         if allowance is None and (allowance := ask_budget(core, crm, about)) is None:
             return False
         most = 1 if _is_probe(state) else batch_of(about)
-        if not _deliver_batch(core, crm, about, allowance, most):
+        is_planned = state is not None and state.is_planned
+        if not _deliver_batch(core, crm, about, allowance, most, only_urgent=is_planned):
             return False
 
 
@@ -95,46 +102,53 @@ def ask_budget(core: Core, crm: Crm, about: Description) -> Allowance | None:
     return calls.allow(core, about.crm_id, budget, batch_of(about))
 
 
-def _deliver_batch(core: Core, crm: Crm, about: Description, allowance: Allowance, most: int) -> bool:
+def _deliver_batch(
+    core: Core, crm: Crm, about: Description, allowance: Allowance, most: int, *, only_urgent: bool
+) -> bool:
     """Send the next batch; False when nothing can be sent now."""
     best = calls.most_valuable(core, about.crm_id, allowance, most)
     with core.db.write("outbox.claim") as session:
         now = core.db.clock.now()
-        entries = _claim(session, core, about, allowance, best, most)
+        choices = _choices(allowance, best, most, only_urgent=only_urgent)
+        entries = _claim(session, core, about, choices)
         rows = ready(session, entries, now)
     if not entries:
         if allowance.is_spent:
             hold_back(core, about.crm_id, [], CrmBudgetSpentError("", retry_after=allowance.seconds_left))
         return False
-    for is_wanted in (False, True):
-        part = [row for row in rows if row.entry.is_wanted is is_wanted]
-        if part:
-            allowance.spend(1)
-            if send(core, crm, about, part) is None:
-                return False
+    if rows:
+        allowance.spend(1)
+        return send(core, crm, about, rows) is not None
     return True
 
 
-def _claim(
-    session: Session,
-    core: Core,
-    about: Description,
-    allowance: Allowance,
-    best: Sequence[int] | None,
-    most: int,
-) -> Sequence[TimelineEntry]:
-    """A batch of rows of one kind that nobody has tried, else a single one whose last sender vanished.
+Choice = tuple[tuple[ColumnElement[bool], ...], int]
 
-    What is to be withdrawn goes first, and also when no call is left but those kept free for others.
+
+def _choices(allowance: Allowance, best: Sequence[int] | None, most: int, *, only_urgent: bool) -> list[Choice]:
+    """What to look for in turn: rows of one kind that nobody has tried, else a single one whose last sender vanished.
+
+    Withdrawals come first, since they may be what the law demands; that only approved plans are written does not
+    hold those up. What was said comes after the profile it hangs on, and is withdrawn before it.
     """
     fresh, withdrawn = TimelineEntry.lease_until.is_(None), TimelineEntry.is_wanted.is_(False)
-    choices: list[tuple[tuple[ColumnElement[bool], ...], int]] = []
-    if allowance.may_withdraw:
-        choices.append(((fresh, withdrawn), most))
+    profile, said = (TimelineEntry.kind == kind.value for kind in (RecordKind.PROFILE, RecordKind.INTERACTION))
+    if only_urgent:
+        must = withdrawn & TimelineEntry.is_urgent.is_(True)
+        choices: list[Choice] = [((fresh, must, said), most), ((fresh, must, profile), most)]
+        return [*choices, ((~fresh, must), 1)] if allowance.may_withdraw else []
+    choices = [((fresh, withdrawn, said), most), ((fresh, withdrawn, profile), most)]
+    choices = choices if allowance.may_withdraw else []
     if not allowance.is_spent:
+        wanted = TimelineEntry.is_wanted.is_(True)
         chosen = () if best is None else (TimelineEntry.id.in_(best),)
-        choices.append(((fresh, TimelineEntry.is_wanted.is_(True), *chosen), most))
+        choices += [((fresh, wanted, profile), most), ((fresh, wanted, said, *chosen), most)]
         choices.append(((TimelineEntry.lease_until.is_not(None),), 1))
+    return choices
+
+
+def _claim(session: Session, core: Core, about: Description, choices: Sequence[Choice]) -> Sequence[TimelineEntry]:
+    """The first of these that there is anything of."""
     entries: Sequence[TimelineEntry] = []
     for conditions, limit in choices:
         entries = claim(
@@ -152,35 +166,37 @@ def _claim(
     return sorted(entries, key=lambda entry: entry.id)  # whoever locks several does so in the order of their ids
 
 
-def ready(session: Session, entries: Sequence[TimelineEntry], now: datetime) -> list[Sent]:
-    """Of claimed entries those that may be sent now; the rest is parked, or waits until the network confirmed it."""
+def ready(
+    session: Session, entries: Sequence[TimelineEntry], now: datetime, *, profiles_first: bool = True
+) -> list[Sent]:
+    """Of claimed entries those that may be sent now; the rest is parked, or waits until the network confirmed it.
+
+    `profiles_first`: what was said also waits for the record of its profile, so that it can point at it.
+    """
     rows = []
     recheck: list[Interaction] = []
-    interactions = _by_id(session, Interaction, [entry.interaction_id for entry in entries])
-    authors = _by_id(session, Profile, [interaction.profile_id for interaction in interactions.values()])
-    contacts = _by_id(session, Contact, [entry.contact_id for entry in entries])
-    for entry in entries:
+    for row in load(session, entries):
+        entry, interaction = row.entry, row.interaction
         if entry.crash_count >= MOST_CRASHES:
             park(entry, Fault.CRASHED, CRASHED)
             entry.lease_until, entry.crash_count = None, 0  # whoever takes it up again tries it anew
-            continue
-        interaction = interactions[entry.interaction_id]
-        if entry.is_wanted and must_be_checked(session, interaction, now):
+        elif entry.is_wanted and interaction is not None and must_be_checked(session, interaction, now):
             suspended = is_suspended(session, interaction)
-            entry.lease_until, entry.crash_count = None, 0
-            entry.reason = SUSPENDED if suspended else None
-            entry.due_at = now + (timedelta(hours=1) if suspended else timedelta(seconds=15))
+            wait = timedelta(hours=1) if suspended else SOON
+            _put_off(entry, now + wait, SUSPENDED if suspended else None)
             recheck.append(interaction)
-            continue
-        author, contact = authors[interaction.profile_id], contacts[entry.contact_id]
-        rows.append(Sent(entry=entry, interaction=interaction, author=author, contact=contact))
+        elif profiles_first and entry.is_wanted and row.above is not None and row.is_ahead:
+            _put_off(entry, max(now + SOON, row.above.due_at or now), None)
+        else:
+            rows.append(row)
     if recheck:
         read_again(session, recheck, now)
     return rows
 
 
-def _by_id(session: Session, model: type[Found], ids: Iterable[int]) -> dict[int, Found]:
-    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(set(ids))))}
+def _put_off(entry: TimelineEntry, until: datetime, reason: str | None) -> None:
+    entry.lease_until, entry.crash_count = None, 0
+    entry.due_at, entry.reason = until, reason
 
 
 def send(core: Core, crm: Crm, about: Description, rows: Sequence[Sent]) -> Sequence[Outcome] | None:
@@ -200,6 +216,7 @@ def send(core: Core, crm: Crm, about: Description, rows: Sequence[Sent]) -> Sequ
     with core.db.write("outbox.finish") as session, session.no_autoflush:  # new rows go in together, at the end
         for row, write, outcome in zip(rows, batch, outcomes, strict=True):
             record(session, core, row, write, outcome, started)
+        mark_timelines_due(session, _with_new_record(rows, outcomes), core.db.clock.now())
         session.execute(
             update(CrmState)
             .where(CrmState.crm_id == about.crm_id, CrmState.problem.is_not(None))
@@ -208,20 +225,14 @@ def send(core: Core, crm: Crm, about: Description, rows: Sequence[Sent]) -> Sequ
     return outcomes
 
 
-def as_written(row: Sent, about: Description) -> EntryWrite:
-    """What goes to the CRM for one claimed entry."""
-    label = connectors()[row.interaction.network].manifest.label
-    fields = fields_of(row.interaction, row.author, label, about.text_limit) if row.entry.is_wanted else {}
-    return EntryWrite(
-        external_key=row.entry.external_key,
-        contact_native_id=row.contact.native_id,
-        version=row.entry.version,
-        occurred_at=row.interaction.occurred_at,
-        fields=fields,
-        record_id=row.entry.record_id,
-        is_forced=row.entry.is_forced,
-        must_go=not row.entry.is_wanted and row.interaction.deleted_at is not None,
-    )
+def _with_new_record(rows: Sequence[Sent], outcomes: Sequence[Outcome]) -> set[int]:
+    """Profiles that have a record now and had none, or another one: what they said is to point at it."""
+    return {
+        row.entry.profile_id
+        for row, outcome in zip(rows, outcomes, strict=True)
+        if row.entry.profile_id is not None and row.entry.is_wanted
+        if outcome.record_id not in {None, row.entry.record_id}
+    }
 
 
 def hold_back(core: Core, crm_id: str, rows: Sequence[Sent], why: Exception) -> None:
@@ -269,7 +280,10 @@ def give_back(session: Session, rows: Sequence[Sent]) -> None:
 def has_due(session: Session, crm_id: str, now: datetime) -> bool:
     """Whether an entry can be delivered to this CRM now."""
     state = session.get(CrmState, crm_id)
-    if _is_stopped(state, now) or (state is not None and state.is_planned):
+    if _is_stopped(state, now):
         return False
     free = or_(TimelineEntry.lease_until.is_(None), TimelineEntry.lease_until < now)
-    return session.scalar(calls.due(crm_id, now).where(free).limit(1)) is not None
+    waiting = calls.due(crm_id, now).where(free)
+    if state is not None and state.is_planned:
+        waiting = waiting.where(TimelineEntry.is_wanted.is_(False), TimelineEntry.is_urgent.is_(True))
+    return session.scalar(waiting.limit(1)) is not None

@@ -1,7 +1,6 @@
 """What became of what was sent: the entry's next state, the attempt, the journal; each only while the claim holds."""
 
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Update, null, update
@@ -9,20 +8,11 @@ from sqlalchemy.orm import Session
 
 from scrm import logs
 from scrm.i18n import N_
-from scrm.models import (
-    Contact,
-    Delivery,
-    EntryState,
-    Interaction,
-    Journal,
-    PlanStep,
-    Profile,
-    TimelineEntry,
-    still_mine,
-)
+from scrm.models import Delivery, EntryState, Journal, PlanStep, TimelineEntry, still_mine
 from scrm.runtime import Core
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.base import EntryWrite, Fault, Outcome, Result
+from scrm.sync.rows import Sent
 
 log = logs.get(__name__)
 
@@ -34,15 +24,8 @@ NEWER = N_("Set aside: the CRM always holds something newer.")
 # "unchanged" too: it may be the echo of a write whose outcome nobody heard of
 JOURNALED = frozenset({Result.CREATED, Result.UPDATED, Result.UNCHANGED, Result.WITHDRAWN, Result.EDITED})
 
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """A claimed entry with what is needed to send it."""
-
-    entry: TimelineEntry
-    interaction: Interaction
-    author: Profile
-    contact: Contact
+# of what becomes of an entry, that which holds whatever is wanted by now
+KEPT = ("lease_until", "crash_count", "record_id", "below_record_id")
 
 
 def park(entry: TimelineEntry, fault: Fault, reason: str | None) -> None:
@@ -54,9 +37,11 @@ def record(session: Session, core: Core, row: Sent, write: EntryWrite, outcome: 
     """Write down what became of one entry, if the claim is still ours."""
     now, sent = core.db.clock.now(), row.entry
     values = _next(outcome, sent, now)
+    if "record_id" in values and write.profile_record_id is not None:
+        values["below_record_id"] = write.profile_record_id
     mine = (TimelineEntry.id == sent.id) & still_mine(sent)
     # when something newer is wanted already: note what was written, and leave the newer version due
-    kept = {name: values[name] for name in ("lease_until", "crash_count", "record_id") if name in values}
+    kept = {name: values[name] for name in KEPT if name in values}
     done = update(TimelineEntry).where(mine, TimelineEntry.version == sent.version).values(**values)
     if not _touched(session, done) and not _touched(session, update(TimelineEntry).where(mine).values(**kept)):
         log.warning("lease_lost", entry_id=sent.id)  # whoever has it now sends it again and writes that down

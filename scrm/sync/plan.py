@@ -22,14 +22,11 @@ from scrm.failpoints import outside
 from scrm.i18n import N_
 from scrm.models import (
     AuditEntry,
-    Contact,
     CrmState,
     EntryState,
-    Interaction,
     Journal,
     PlanState,
     PlanStep,
-    Profile,
     StepAction,
     TimelineEntry,
     WritePlan,
@@ -38,8 +35,8 @@ from scrm.models import (
 from scrm.runtime import Core
 from scrm.sync.calls import calls_for
 from scrm.sync.crm.base import Crm, Description, EntryWrite, Result
-from scrm.sync.outbox import as_written, batch_of
-from scrm.sync.outcomes import Sent
+from scrm.sync.outbox import batch_of
+from scrm.sync.rows import Sent, as_written, load
 
 OPEN = (EntryState.TODO.value, EntryState.HELD.value, EntryState.PARKED.value)
 WRITES = (StepAction.CREATE.value, StepAction.UPDATE.value)
@@ -181,10 +178,7 @@ def _draft(
 
 def _next_rows(session: Session, plan: WritePlan, most: int) -> list[Sent]:
     query = (
-        select(TimelineEntry, Interaction, Profile, Contact)
-        .join(Interaction, Interaction.id == TimelineEntry.interaction_id)
-        .join(Profile, Profile.id == Interaction.profile_id)
-        .join(Contact, Contact.id == TimelineEntry.contact_id)
+        select(TimelineEntry)
         .where(
             TimelineEntry.id > plan.last_entry_id,
             TimelineEntry.crm_id == plan.crm_id,
@@ -195,10 +189,7 @@ def _next_rows(session: Session, plan: WritePlan, most: int) -> list[Sent]:
     )
     if plan.contact_id is not None:
         query = query.where(TimelineEntry.contact_id == plan.contact_id)
-    return [
-        Sent(entry=entry, interaction=interaction, author=author, contact=contact)
-        for entry, interaction, author, contact in session.execute(query)
-    ]
+    return load(session, session.scalars(query).all())
 
 
 def _last_written(session: Session, entry_ids: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
@@ -214,6 +205,7 @@ def _step(plan: WritePlan, row: Sent, draft: Draft) -> PlanStep:
         entry_id=row.entry.id,
         contact_id=row.contact.id,
         version=row.entry.version,
+        kind=row.entry.kind,
         action=draft.action.value,
         reason=draft.reason,
         before=dict(draft.before) if draft.before is not None else None,

@@ -17,6 +17,7 @@ from scrm.models import (
     Journal,
     PlanState,
     PlanStep,
+    RecordKind,
     StepAction,
     StepResult,
     TimelineEntry,
@@ -27,14 +28,21 @@ from scrm.models import (
 from scrm.runtime import Core
 from scrm.sync.crm.base import Crm, Description, Outcome, Result
 from scrm.sync.outbox import ask_budget, batch_of, give_back, hold_back, may_write, ready, send
-from scrm.sync.outcomes import JOURNALED, Sent
+from scrm.sync.outcomes import JOURNALED
 from scrm.sync.plan import WRITES, foresee, make_portion
+from scrm.sync.rows import Sent
 
 log = logs.get(__name__)
 
 WAIT = timedelta(seconds=15)
 MOST_CRASHES = 5
 WITHDRAWALS = (StepAction.WITHDRAW.value,)
+TURNS = (  # what was said comes after the profile it hangs on, and goes before it
+    (WITHDRAWALS, RecordKind.INTERACTION),
+    (WITHDRAWALS, RecordKind.PROFILE),
+    (WRITES, RecordKind.PROFILE),
+    (WRITES, RecordKind.INTERACTION),
+)
 REFUSALS = frozenset({Result.REJECTED, Result.EDITED})
 
 
@@ -76,8 +84,8 @@ def _carry_out(core: Core, crm: Crm, plan: WritePlan) -> bool:
     about = crm.describe()
     with core.db.read() as session:
         now = core.db.clock.now()
-        steps = _next_steps(session, plan, WITHDRAWALS, now, batch_of(about))
-        steps = steps or _next_steps(session, plan, WRITES, now, batch_of(about))
+        batches = (_next_steps(session, plan, turn, now, batch_of(about)) for turn in TURNS)
+        steps: Sequence[PlanStep] = next(filter(None, batches), ())
     if not steps or not may_write(core, about.crm_id):
         return False
     allowance = ask_budget(core, crm, about)
@@ -88,7 +96,8 @@ def _carry_out(core: Core, crm: Crm, plan: WritePlan) -> bool:
         return False
     by_entry = {step.entry_id: step for step in steps}
     with core.db.write("plan.take") as session:
-        rows = ready(session, _take(session, core, steps), core.db.clock.now())
+        # a profile that is not as planned is not written now: what was said does not wait for it
+        rows = ready(session, _take(session, core, steps), core.db.clock.now(), profiles_first=False)
     same, changed = _compare(core, crm, about, rows, by_entry)
     outcomes = send(core, crm, about, same) if same else []
     with core.db.write("plan.note") as session:
@@ -100,9 +109,10 @@ def _carry_out(core: Core, crm: Crm, plan: WritePlan) -> bool:
 
 
 def _next_steps(
-    session: Session, plan: WritePlan, actions: Sequence[str], now: datetime, most: int
+    session: Session, plan: WritePlan, turn: tuple[Sequence[str], RecordKind], now: datetime, most: int
 ) -> Sequence[PlanStep]:
     """Steps nothing has become of yet, but for those whose time has not come."""
+    actions, kind = turn
     is_free = TimelineEntry.lease_until.is_(None) | (TimelineEntry.lease_until < now)
     can_be_settled = or_(
         TimelineEntry.state != EntryState.TODO.value,
@@ -112,7 +122,8 @@ def _next_steps(
     query = (
         select(PlanStep)
         .join(TimelineEntry, TimelineEntry.id == PlanStep.entry_id)
-        .where(PlanStep.plan_id == plan.id, PlanStep.result.is_(None), PlanStep.action.in_(actions), can_be_settled)
+        .where(PlanStep.plan_id == plan.id, PlanStep.result.is_(None), can_be_settled)
+        .where(PlanStep.action.in_(actions), PlanStep.kind == kind.value)
         .order_by(PlanStep.entry_id)
         .limit(most)
     )

@@ -8,7 +8,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scrm.i18n import N_
-from scrm.models import Contact, Interaction, PlanState, PlanStep, StepAction, StepResult, TimelineEntry, WritePlan
+from scrm.models import (
+    Contact,
+    Interaction,
+    PlanState,
+    PlanStep,
+    Profile,
+    StepAction,
+    StepResult,
+    TimelineEntry,
+    WritePlan,
+)
 
 ACTIONS = {
     StepAction.CREATE: N_("Create"),
@@ -47,7 +57,14 @@ class Line:
 
     step: PlanStep
     contact: Contact
-    interaction: Interaction
+    interaction: Interaction | None
+    profile: Profile | None  # when the step is about the profile's own record
+
+    @property
+    def about(self) -> Interaction | Profile:
+        about = self.interaction or self.profile
+        assert about is not None  # noqa: S101 - the table has one of them
+        return about
 
 
 def tallies(session: Session, plan_id: int) -> list[Tally]:
@@ -77,10 +94,11 @@ def tallies(session: Session, plan_id: int) -> list[Tally]:
 def lines(session: Session, plan: WritePlan, *, after: int = 0, most: int, action: str | None = None) -> list[Line]:
     """Steps from the number `after` on."""
     query = (
-        select(PlanStep, Contact, Interaction)
+        select(PlanStep, Contact, Interaction, Profile)
         .join(Contact, Contact.id == PlanStep.contact_id)
         .join(TimelineEntry, TimelineEntry.id == PlanStep.entry_id)
-        .join(Interaction, Interaction.id == TimelineEntry.interaction_id)
+        .outerjoin(Interaction, Interaction.id == TimelineEntry.interaction_id)
+        .outerjoin(Profile, Profile.id == TimelineEntry.profile_id)
         .where(PlanStep.plan_id == plan.id, PlanStep.id > after)
         .order_by(PlanStep.id)
         .limit(most)
@@ -88,8 +106,8 @@ def lines(session: Session, plan: WritePlan, *, after: int = 0, most: int, actio
     if action is not None:
         query = query.where(PlanStep.action == action)
     return [
-        Line(step=step, contact=contact, interaction=interaction)
-        for step, contact, interaction in session.execute(query)
+        Line(step=step, contact=contact, interaction=interaction, profile=profile)
+        for step, contact, interaction, profile in session.execute(query)
     ]
 
 

@@ -1,10 +1,10 @@
-"""Which interactions become which timeline entries, and what an entry says. Expands what is due; calls no CRM."""
+"""Which interactions and profiles become which timeline entries, and what those of interactions say. Calls no CRM."""
 
-import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm.i18n import N_, gettext
@@ -15,7 +15,6 @@ from scrm.models import (
     EntryState,
     Interaction,
     Link,
-    PlanStep,
     Profile,
     TimelineDue,
     TimelineEntry,
@@ -28,6 +27,9 @@ from scrm.policy import Permission, Use, is_for_crm, opening_of, permit
 from scrm.records import Key
 from scrm.runtime import Core
 from scrm.sync.crm.base import Fault
+from scrm.sync.profile_record import bring_profile_in_line
+from scrm.sync.text import cut
+from scrm.sync.wanted import leave_no_text, lost_its_right, want
 
 CHUNK = 200
 SUBJECTS = {
@@ -53,10 +55,14 @@ def expand_due(core: Core) -> bool:
     with core.db.write("timeline.expand") as session:
         link = session.get(Link, due.profile_id)
         contact = session.get(Contact, survivor(session, link.contact_id) or 0) if link else None
-        network = session.get_one(Profile, due.profile_id).network
-        rows = _outdated(session, due.profile_id, contact, network)
-        for interaction, entry, permission in rows:
-            _bring_in_line(session, core, interaction, entry, contact, permission)
+        profile = session.get_one(Profile, due.profile_id)
+        above = bring_profile_in_line(session, profile, contact, now)
+        rows = _outdated(session, profile, contact, above)
+        must_go = contact is None and bool(rows) and lost_its_right(session, profile)
+        for row in rows:
+            changed = _bring_in_line(session, *row, contact, now)
+            if changed is not None and must_go:
+                changed.is_urgent = True
         session.flush()
         if len(rows) < CHUNK:
             _clear(session, due)
@@ -78,18 +84,19 @@ def _clear(session: Session, due: TimelineDue) -> None:
 
 
 def _outdated(
-    session: Session, profile_id: int, contact: Contact | None, network: str
+    session: Session, profile: Profile, contact: Contact | None, above: TimelineEntry | None
 ) -> list[tuple[Interaction, TimelineEntry | None, Permission]]:
     """Interactions of a profile whose entry is missing, stale, with another contact, or no longer as wanted.
 
-    Each with whether it may be written: by the network's terms, who may read it now, and what the admin opened.
+    `above`: the entry of the profile's own record. Each with whether it may be written: by the network's terms, who
+    may read it now, and what the admin opened.
     """
     query = (
         select(Interaction, TimelineEntry.id, audience_now(), Connection)
         .outerjoin(TimelineEntry, TimelineEntry.interaction_id == Interaction.id)
         .outerjoin(Community, Community.id == Interaction.community_id)
         .outerjoin(Connection, Connection.id == Interaction.connection_id)
-        .where(Interaction.party_id == profile_id)
+        .where(Interaction.party_id == profile.id)
         .order_by(Interaction.id)
         .limit(CHUNK)
     )
@@ -101,7 +108,7 @@ def _outdated(
             | (was_left & Interaction.deleted_at.is_not(None))  # edited by somebody, but its text must go
         )
     else:
-        wanted = and_(Interaction.deleted_at.is_(None), is_for_crm(network))
+        wanted = and_(Interaction.deleted_at.is_(None), is_for_crm(profile.network))
         query = query.where(
             or_(
                 TimelineEntry.id.is_(None) & Interaction.deleted_at.is_(None),
@@ -110,10 +117,11 @@ def _outdated(
                 TimelineEntry.fault == Fault.CONTACT_GONE.value,  # parked, and now there is one
                 TimelineEntry.is_wanted.is_(True) & ~wanted,
                 TimelineEntry.is_wanted.is_(False) & wanted,
+                _hangs_elsewhere(above),
             )
         )
     found = [
-        (row, entry_id, permit(network, Use.WRITE, audience=audience, opening=opening_of(connection)))
+        (row, entry_id, permit(profile.network, Use.WRITE, audience=audience, opening=opening_of(connection)))
         for row, entry_id, audience, connection in session.execute(query)
     ]
     # locked, so that the outbox does not claim what is being changed; in the order in which it locks them too
@@ -124,38 +132,41 @@ def _outdated(
     return [(interaction, entries.get(entry_id), permission) for interaction, entry_id, permission in found]
 
 
+def _hangs_elsewhere(above: TimelineEntry | None) -> ColumnElement[bool]:
+    """Written before the record of its profile was, or when that was another one."""
+    if above is None or not above.is_wanted or above.record_id is None:
+        return false()
+    was_written = TimelineEntry.is_wanted.is_(True) & (TimelineEntry.state == EntryState.DONE.value)
+    return was_written & (func.coalesce(TimelineEntry.below_record_id, "") != above.record_id)
+
+
 def _bring_in_line(
     session: Session,
-    core: Core,
     interaction: Interaction,
     entry: TimelineEntry | None,
-    contact: Contact | None,
     permission: Permission,
-) -> None:
+    contact: Contact | None,
+    now: datetime,
+) -> TimelineEntry | None:
     """Say what is wanted now; the outbox makes it so."""
     if entry is None:
         if contact is None:
-            return
+            return None
         entry = _new_entry(interaction, contact)
         session.add(entry)
-    is_held = contact is not None and interaction.deleted_at is None and not permission.allowed
-    is_wanted = contact is not None and interaction.deleted_at is None and permission.allowed
-    may_be_there = entry.record_id is not None or (
-        entry.generation > 0 and entry.state in {EntryState.TODO.value, EntryState.PARKED.value}
-    )
-    if interaction.deleted_at is not None and entry.id is not None:  # its text stays in no plan either
-        session.execute(update(PlanStep).where(PlanStep.entry_id == entry.id).values(before=null(), after=null()))
-    entry.version += 1
+    is_there = contact is not None and interaction.deleted_at is None
+    if interaction.deleted_at is not None:
+        leave_no_text(session, entry)
     entry.interaction_version = interaction.version
-    entry.contact_id = contact.id if contact is not None else entry.contact_id
-    entry.is_wanted = is_wanted
-    entry.attempts, entry.is_forced, entry.fault = 0, False, None
-    entry.reason = permission.reason if is_held else None
-    if is_wanted or may_be_there:
-        entry.state, entry.due_at = EntryState.TODO.value, core.db.clock.now()
-    else:
-        entry.state, entry.due_at = (EntryState.HELD if is_held else EntryState.DONE).value, None
-        entry.written_version = entry.version
+    want(
+        entry,
+        now,
+        contact=contact,
+        is_wanted=is_there and permission.allowed,
+        held=permission.reason if is_there and not permission.allowed else None,
+        is_urgent=interaction.deleted_at is not None or not permission.allowed,
+    )
+    return entry
 
 
 def _new_entry(interaction: Interaction, contact: Contact) -> TimelineEntry:
@@ -192,34 +203,3 @@ def fields_of(interaction: Interaction, author: Profile, label: str, limit: int)
         "native_id": interaction.native_id,
         "target": interaction.target or interaction.in_reply_to,
     }
-
-
-def cut(text: str, limit: int) -> str:
-    """The text within a limit of characters, never cut inside an emoji, a flag or a letter with its marks."""
-    if len(text) <= limit:
-        return text
-    end = limit - 1
-    while end > 0 and _belong_together(text, end):
-        end -= 1
-    return text[:end] + "…"
-
-
-JOINER = "\u200d"  # makes one picture of two
-SKIN_TONES = range(0x1F3FB, 0x1F400)
-TAGS = range(0xE0020, 0xE0080)  # spell the flag of a region
-FLAG_LETTERS = range(0x1F1E6, 0x1F200)
-_ALL_FLAG_LETTERS = "".join(map(chr, FLAG_LETTERS))
-
-
-def _belong_together(text: str, at: int) -> bool:
-    """Whether a reader sees the characters on both sides of a place as one (after Unicode's UAX 29, simplified)."""
-    before, after = text[at - 1], text[at]
-    if ord(after) in FLAG_LETTERS:  # in twos from where the letters begin
-        return (at - len(text[:at].rstrip(_ALL_FLAG_LETTERS))) % 2 == 1
-    return (
-        JOINER in {before, after}
-        or (before, after) == ("\r", "\n")
-        or unicodedata.category(after).startswith("M")
-        or ord(after) in SKIN_TONES
-        or ord(after) in TAGS
-    )

@@ -257,4 +257,4 @@ def _entries(db: Session, ids: Sequence[int]) -> dict[int, TimelineEntry]:
     if not ids:
         return {}
     rows = db.scalars(select(TimelineEntry).where(TimelineEntry.interaction_id.in_(ids)))
-    return {row.interaction_id: row for row in rows}
+    return {row.interaction_id: row for row in rows if row.interaction_id is not None}

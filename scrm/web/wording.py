@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from scrm.connectors.registry import connectors
 from scrm.i18n import N_, gettext, language, translations
-from scrm.models import Contact, Profile
+from scrm.models import Contact, Interaction, Profile
 from scrm.web import current
 from scrm.web.frame import locale, zone
 
@@ -80,6 +80,7 @@ def install(app: Flask) -> None:
         network_label=network_label,
         network_mark=network_mark,
         profile_name=profile_name,
+        record_kind=record_kind,
         relations=RELATIONS,
         roles=ROLES,
         language=language.get,
@@ -227,6 +228,13 @@ def network_mark(network: str) -> str:
     """Two letters instead of a brand picture."""
     connector = connectors().get(network)
     return connector.manifest.mark if connector else network[:2].upper()
+
+
+def record_kind(interaction: Interaction | None) -> str:
+    """What a record in the CRM is about: a reply, a mention …, or a profile itself."""
+    if interaction is None:
+        return gettext("Profile")
+    return gettext(KINDS.get(interaction.kind, interaction.kind))
 
 
 def profile_name(profile: Profile | Contact | None) -> str:

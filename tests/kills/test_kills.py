@@ -76,14 +76,14 @@ def test_without_external_keys_the_ledger_shows_doubles(tmp_path: Path, short_fo
     """A mutant that names every write anew must be caught by the same judge."""
     mutant = tmp_path / "mutant"
     shutil.copytree(Path(scrm.__file__).parent, mutant / "scrm")
-    outbox = mutant / "scrm" / "sync" / "outbox.py"
+    rows = mutant / "scrm" / "sync" / "rows.py"
     source, count = re.subn(
         r"external_key=row\.entry\.external_key",
         "external_key=__import__('uuid').uuid4().hex",
-        outbox.read_text(encoding="utf-8"),
+        rows.read_text(encoding="utf-8"),
     )
     assert count == 1
-    outbox.write_text(source, encoding="utf-8")
+    rows.write_text(source, encoding="utf-8")
     url = f"sqlite:///{tmp_path / 'scrm.db'}"
     verdict = sweep(short_folder, url, ["crm.write:after"] * 3, code=mutant, quiet=15)
     assert verdict.doubled

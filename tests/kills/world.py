@@ -12,7 +12,7 @@ import requests
 from sqlalchemy import select
 
 from scrm.db import Database
-from scrm.models import LocalContact, LocalRecord
+from scrm.models import LocalContact, LocalRecord, RecordKind
 from scrm.sandbox import cast
 from scrm.sandbox.bluesky import Bluesky, Lifetimes, Terms
 from scrm.sandbox.mastodon import Mastodon
@@ -112,6 +112,8 @@ class World:
             for e in truth
             if e["person"] in keys and e["kind"] in KINDS and not e["deleted"] and not e.get("is_orphaned")
         }
+        must |= {(network, person, "profile") for network, person, *_what in must}  # who said it stands there, too
+        may |= {(network.key, person, "profile") for network in self.networks for person in keys}
         return must, may
 
 
@@ -128,10 +130,13 @@ def held(db: Database) -> list[Address]:
     with db.read() as session:
         names = {str(row.id): row.source_id for row in session.scalars(select(LocalContact))}
         rows = session.scalars(select(LocalRecord)).all()
-    return [_address(row.fields, names[row.contact_native_id]) for row in rows]
+    return [_address(row, names[row.contact_native_id]) for row in rows]
 
 
-def _address(fields: dict[str, Any], contact: str) -> Address:
+def _address(row: LocalRecord, contact: str) -> Address:
+    fields = row.fields
+    if row.kind == RecordKind.PROFILE:
+        return (str(fields["network"]), contact, "profile")
     network, kind = str(fields["network"]), str(fields["kind"])
     if kind in KINDS.values():
         target = fields["target"] if kind != "follow" else None

@@ -116,10 +116,11 @@ def test_planning_writes_nothing_and_approving_writes_exactly_the_plan(
     town.crm.batch_size = 2
     before, records = office.last(), town.records()
     plan = office.make()
-    town.deliver()
     assert (office.last(), town.records()) == (before, records)
     planned = office.planned(plan)
     assert len(planned) == 4
+    town.deliver()  # what its network deleted waits for nobody's approval, everything else does
+    assert [operation for operation, _key, _version in office.taken(after=before)] == ["withdrawn"]
     town.say(profile, 3)  # after the plan was made: not part of it
     town.expand()
     office.carry_out(plan)

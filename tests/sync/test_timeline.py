@@ -8,7 +8,8 @@ from scrm.models import EntryState, Interaction, Profile, TimelineDue, claim, ma
 from scrm.policy import NOT_PUBLIC
 from scrm.records import InteractionKind
 from scrm.sync import timeline
-from scrm.sync.timeline import CHUNK, SUBJECTS, cut, expand_due, fields_of
+from scrm.sync.text import cut
+from scrm.sync.timeline import CHUNK, SUBJECTS, expand_due, fields_of
 from tests.factories import make_interaction, make_profile
 from tests.sync.town import Town
 from tests.unreliable_crm import Weather

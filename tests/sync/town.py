@@ -16,6 +16,7 @@ from scrm.models import (
     LocalLedger,
     LocalRecord,
     Profile,
+    RecordKind,
     TimelineDue,
     TimelineEntry,
     Verdict,
@@ -53,8 +54,14 @@ class Town:
             return make_contact(session, native_id=native_id, full_name=name).id
 
     def profile(self, **values: Any) -> int:
+        """Somebody who shows nothing of themselves, so the CRM is to hold what they say and no record of them."""
+        values = {"handle": None, "display_name": None} | values
         with self.db.write("test.profile") as session:
             return make_profile(session, network=NETWORK, **values).id
+
+    def person(self, **values: Any) -> int:
+        """Somebody with a name, of whom the CRM is to hold a record, too."""
+        return self.profile(**({"handle": "ada.example", "display_name": "Ada Example"} | values))
 
     def say(self, profile_id: int, count: int = 1, **values: Any) -> list[int]:
         with self.db.write("test.say") as session:
@@ -125,7 +132,19 @@ class Town:
 
     def entries(self) -> list[TimelineEntry]:
         with self.db.read() as session:
-            return list(session.scalars(select(TimelineEntry).order_by(TimelineEntry.interaction_id)))
+            said = select(TimelineEntry).where(TimelineEntry.kind == RecordKind.INTERACTION.value)
+            return list(session.scalars(said.order_by(TimelineEntry.interaction_id)))
+
+    def profile_entry(self, profile_id: int) -> TimelineEntry:
+        """The entry of a profile's own record."""
+        with self.db.read() as session:
+            return session.scalars(select(TimelineEntry).where(TimelineEntry.profile_id == profile_id)).one()
+
+    def profile_records(self) -> list[LocalRecord]:
+        """The records of profiles in the CRM."""
+        with self.db.read() as session:
+            held = select(LocalRecord).where(LocalRecord.kind == RecordKind.PROFILE.value)
+            return list(session.scalars(held.order_by(LocalRecord.id)))
 
     def entry(self) -> TimelineEntry:
         (entry,) = self.entries()
@@ -138,10 +157,8 @@ class Town:
     def records(self) -> dict[str, tuple[str, str]]:
         """What the CRM holds: by external key the contact and the text."""
         with self.db.read() as session:
-            return {
-                row.external_key: (row.contact_native_id, row.fields["text"])
-                for row in session.scalars(select(LocalRecord))
-            }
+            said = select(LocalRecord).where(LocalRecord.kind == RecordKind.INTERACTION.value)
+            return {row.external_key: (row.contact_native_id, row.fields["text"]) for row in session.scalars(said)}
 
     def texts(self) -> list[str]:
         return sorted(text for _contact, text in self.records().values())

@@ -40,7 +40,9 @@ def upgrade() -> None:
     op.create_index("ix_local_ledger_external_key", "local_ledger", ["external_key"], unique=False)
     op.create_table(
         "local_record",
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("external_key", sa.Text(), nullable=False),
+        sa.Column("profile_record_id", sa.Text(), nullable=True),
         sa.Column("contact_native_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("occurred_at", UtcDateTime(), nullable=False),
@@ -51,6 +53,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_key", name=op.f("uq_local_record_external_key")),
     )
     op.create_index("ix_local_record_contact", "local_record", ["contact_native_id", "occurred_at"], unique=False)
+    op.create_index("ix_local_record_profile_record_id", "local_record", ["profile_record_id"], unique=False)
     op.create_table(
         "match_key",
         sa.Column("side", sa.Text(), nullable=False),

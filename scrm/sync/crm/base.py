@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from scrm.models import RecordKind
+
 
 @dataclass(frozen=True, kw_only=True)
 class ContactRecord:
@@ -47,14 +49,16 @@ class Changes:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryWrite:
-    """One timeline record as it should be: for `write` its fields, for `withdraw` only its address."""
+    """One record as it should be: for `write` its fields, for `withdraw` only its address."""
 
+    kind: RecordKind = RecordKind.INTERACTION
     external_key: str
     contact_native_id: str
     version: int
     occurred_at: datetime
     fields: Mapping[str, Any]
     record_id: str | None = None  # when we know it
+    profile_record_id: str | None = None  # an interaction's: the record of the profile that said it; None: unknown
     is_forced: bool = False  # `withdraw`: a person decided that it goes, whoever edited it
     must_go: bool = False  # `withdraw`: what it says was deleted at its source; see `Crm.withdraw`
 
@@ -149,6 +153,8 @@ class Crm(Protocol):
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
         """Create or update by external key, one outcome per row in the same order; an older version never wins.
+
+        A profile's record that is not there any more does not stop what was said from being written.
 
         A field that somebody else changed stays as they left it, where the CRM can tell which those are.
         """

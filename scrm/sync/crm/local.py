@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.payload import clean
 from scrm.db import Database
 from scrm.errors import CrmError
 from scrm.i18n import N_, gettext
-from scrm.models import LocalContact, LocalLedger, LocalRecord
+from scrm.models import LocalContact, LocalLedger, LocalRecord, RecordKind
 from scrm.sync.crm.base import (
     Budget,
     Changes,
@@ -123,11 +123,15 @@ class _Drawer:
     batch: Iterable[EntryWrite]
     records: dict[str, LocalRecord] = field(init=False)
     withdrawn: dict[str, int] = field(init=False)
+    profiles: set[str] = field(init=False)  # of the records that rows are to point at, those that are there
 
     def __post_init__(self) -> None:
         keys = {row.external_key for row in self.batch}
         found = self.session.scalars(select(LocalRecord).where(LocalRecord.external_key.in_(keys)))
         self.records = {record.external_key: record for record in found}
+        numbers = {record_number(row.profile_record_id or "") for row in self.batch}
+        above = LocalRecord.id.in_(numbers - {None}) & (LocalRecord.kind == RecordKind.PROFILE.value)
+        self.profiles = {str(number) for number in self.session.scalars(select(LocalRecord.id).where(above))}
         gone = self.session.execute(
             select(LocalLedger.external_key, func.max(LocalLedger.version))
             .where(LocalLedger.external_key.in_(keys), LocalLedger.operation == WITHDRAWN)
@@ -147,10 +151,11 @@ class _Drawer:
             return Result.CONTACT_GONE, None
         if record is None:
             return Result.CREATED, None
-        same = (record.fields, record.contact_native_id, record.occurred_at) == (
+        same = (record.fields, record.contact_native_id, record.occurred_at, record.profile_record_id) == (
             dict(row.fields) | _edits(record),
             row.contact_native_id,
             row.occurred_at,
+            self._above(row, record),
         )
         return (Result.UNCHANGED if same else Result.UPDATED), None
 
@@ -161,11 +166,13 @@ class _Drawer:
         edits = _edits(record) if record else {}
         if result in {Result.CREATED, Result.UPDATED, Result.UNCHANGED}:
             if record is None:
-                record = self.records[row.external_key] = LocalRecord(external_key=row.external_key)
+                record = LocalRecord(external_key=row.external_key, kind=row.kind.value)
+                self.records[row.external_key] = record
                 self.session.add(record)
             record.contact_native_id = row.contact_native_id
             record.version = row.version
             record.occurred_at = row.occurred_at
+            record.profile_record_id = self._above(row, record)
             record.fields, record.written = dict(row.fields) | edits, dict(row.fields)
             self.session.flush()
         return Outcome(
@@ -193,12 +200,18 @@ class _Drawer:
             self.session.execute(delete(LocalRecord).where(LocalRecord.id == record.id))
             self.session.expunge(record)
             del self.records[key]
+            below = update(LocalRecord).where(LocalRecord.profile_record_id == record_id)
+            self.session.execute(below.values(profile_record_id=None))
         elif row.must_go:
             nothing: dict[str, Any] = dict.fromkeys(record.fields)
             record.fields, record.written = nothing | edits, nothing
         return Outcome(
             external_key=key, result=result, record_id=record_id, before=before, changed_by_others=bool(edits)
         )
+
+    def _above(self, row: EntryWrite, record: LocalRecord) -> str | None:
+        """The profile's record that this one points at from now on: the one named, if it is there."""
+        return row.profile_record_id if row.profile_record_id in self.profiles else record.profile_record_id
 
     def _held(self, row: EntryWrite) -> int | None:
         """The version that the CRM has heard of: the record's, else the one with which it was withdrawn."""

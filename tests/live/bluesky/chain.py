@@ -19,7 +19,7 @@ from scrm.config import Settings
 from scrm.db import Database
 from scrm.ingest.connections import connect
 from scrm.jobs import work
-from scrm.models import Interaction, LocalLedger, LocalRecord
+from scrm.models import Interaction, LocalLedger, LocalRecord, RecordKind
 from scrm.runtime import Core
 from scrm.schedule import find_due
 from scrm.sync.imports import import_contacts
@@ -87,9 +87,12 @@ def _compare(core: Core, network: LiveNetwork, check: Check, what: str) -> None:
     check(f"{what}: {len(expected)} timeline entries by the server, as many in the CRM", len(held), len(expected))
 
 
+SAID = LocalRecord.kind == RecordKind.INTERACTION.value
+
+
 def _held(core: Core) -> list[str]:
     with core.db.read() as session:
-        return [str(row.fields["native_id"]) for row in session.scalars(select(LocalRecord))]
+        return [str(row.fields["native_id"]) for row in session.scalars(select(LocalRecord).where(SAID))]
 
 
 def _expected(network: LiveNetwork) -> set[str]:

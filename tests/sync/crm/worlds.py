@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from scrm.db import Database
-from scrm.models import LocalContact, LocalLedger, LocalRecord
+from scrm.models import LocalContact, LocalLedger, LocalRecord, RecordKind
 from scrm.runtime import Core
 from scrm.sync.crm.base import Crm
 from scrm.sync.crm.local import LocalCrm
@@ -72,7 +72,11 @@ class LocalWorld:
         with self._db.read() as session:
             return {
                 row.external_key: Held(
-                    contact_native_id=row.contact_native_id, version=row.version, fields=row.fields
+                    kind=RecordKind(row.kind),
+                    contact_native_id=row.contact_native_id,
+                    profile_record_id=row.profile_record_id,
+                    version=row.version,
+                    fields=row.fields,
                 )
                 for row in session.scalars(select(LocalRecord))
             }

@@ -1,26 +1,37 @@
 """Salesforce behind the protocol that every CRM is used through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, update
 
 from scrm.errors import ConfigError, CrmAuthError
-from scrm.models import CrmConnection, CrmFieldMap
+from scrm.i18n import gettext
+from scrm.models import CrmConnection, CrmFieldMap, RecordKind
 from scrm.runtime import Core
-from scrm.sync.crm.base import Budget, Changes, ContactRecord, Description, EntryWrite, Outcome, Plan
+from scrm.sync.crm.base import (
+    Budget,
+    Changes,
+    ContactRecord,
+    Description,
+    EntryWrite,
+    Fault,
+    Outcome,
+    Plan,
+    Result,
+)
 from scrm.sync.crm.salesforce.access import CRM_ID
 from scrm.sync.crm.salesforce.backfill import BULK_FROM, Backfill
 from scrm.sync.crm.salesforce.changes import Reader
 from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
 from scrm.sync.crm.salesforce.ids import object_of
-from scrm.sync.crm.salesforce.mapping import SUBJECT_LIMIT, TEXT_LIMIT, FieldMap, from_stored
+from scrm.sync.crm.salesforce.mapping import OBJECT_OF, SUBJECT_LIMIT, TEXT_LIMIT, FieldMap, from_stored
 from scrm.sync.crm.salesforce.options import Options
 from scrm.sync.crm.salesforce.org import Org, Usage
-from scrm.sync.crm.salesforce.records import Records
+from scrm.sync.crm.salesforce.records import CLOSED, Records
 from scrm.sync.crm.salesforce.sending import BATCH
 from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
 
@@ -61,13 +72,13 @@ class SalesforceCrm:
         return self._ask(lambda: self._reader.by_ids([one for one in native_ids if object_of(one)]))
 
     def plan(self, batch: Sequence[EntryWrite]) -> Plan:
-        return self._ask(lambda: self._records.plan(batch))
+        return self._ask(lambda: self._plan(batch))
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
-        return self._ask(lambda: self._records.write(batch))
+        return self._ask(lambda: self._by_kind(batch, lambda records, part: records.write(part)))
 
     def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
-        return self._ask(lambda: self._records.withdraw(batch))
+        return self._ask(lambda: self._by_kind(batch, lambda records, part: records.withdraw(part)))
 
     def resolve_merge(self, native_id: str) -> str | None:
         return self._ask(lambda: self._reader.survivor(native_id))
@@ -110,7 +121,7 @@ class SalesforceCrm:
                 .where(CrmConnection.crm_id == CRM_ID)
                 .values(shape=dict(shape.objects), shape_at=self._core.db.clock.now())
             )
-        for kept in ("_reader", "_records"):
+        for kept in ("_reader", "_map_that_fits"):
             self.__dict__.pop(kept, None)
         self.__dict__["shape"] = shape
         return shape
@@ -151,8 +162,49 @@ class SalesforceCrm:
         )
 
     @cached_property
-    def _records(self) -> Records:
-        self.shape.require(INTERACTION)
-        there = self.shape.fields(INTERACTION)
-        rules = tuple(rule for rule in self.field_map.rules if rule.target in there)  # `check` tells the others
-        return Records(org=self.org, shape=self.shape, field_map=replace(self.field_map, rules=rules))
+    def _map_that_fits(self) -> FieldMap:
+        """The rules whose fields are there; `check` tells the others."""
+        there = {kind: self.shape.fields(name) for kind, name in OBJECT_OF.items()}
+        rules = tuple(rule for rule in self.field_map.rules if rule.target in there[rule.kind])
+        return replace(self.field_map, rules=rules)
+
+    def _records(self, kind: RecordKind) -> Records:
+        return Records(org=self.org, shape=self.shape, field_map=self._map_that_fits, kind=kind)
+
+    def _by_kind(
+        self, batch: Sequence[EntryWrite], do: Callable[[Records, Sequence[EntryWrite]], Sequence[Outcome]]
+    ) -> list[Outcome]:
+        """Do it for profiles and for what they said, each in calls of their own; outcomes in the order of the batch.
+
+        Without the object of what was said nothing can be written at all; without that of profiles, all but these.
+        """
+        if batch:
+            self.shape.require(INTERACTION)
+        outcomes: dict[int, Outcome] = {}
+        for kind in RecordKind:
+            places = [place for place, row in enumerate(batch) if row.kind is kind]
+            part = [batch[place] for place in places]
+            if part:
+                is_there = OBJECT_OF[kind] in self.shape.objects
+                done = do(self._records(kind), part) if is_there else [_no_object(row) for row in part]
+                outcomes |= dict(zip(places, done, strict=True))
+        return [outcomes[place] for place in range(len(batch))]
+
+    def _plan(self, batch: Sequence[EntryWrite]) -> Plan:
+        by_result: dict[Result, tuple[str, ...]] = {}
+        before: dict[str, Mapping[str, Any]] = {}
+
+        def foresee(records: Records, part: Sequence[EntryWrite]) -> Sequence[Outcome]:
+            plan = records.plan(part)
+            before.update(plan.before)
+            results = {key: result for result, keys in plan.by_result.items() for key in keys}
+            return [Outcome(external_key=row.external_key, result=results[row.external_key]) for row in part]
+
+        for outcome in self._by_kind(batch, foresee):
+            by_result[outcome.result] = (*by_result.get(outcome.result, ()), outcome.external_key)
+        return Plan(by_result=by_result, before=before)
+
+
+def _no_object(row: EntryWrite) -> Outcome:
+    error = gettext(CLOSED, field=OBJECT_OF[row.kind])
+    return Outcome(external_key=row.external_key, result=Result.REJECTED, error=error, fault=Fault.FIELD)

@@ -9,9 +9,11 @@ from simple_salesforce.format import format_soql
 
 from scrm.connectors.payload import clean
 from scrm.i18n import gettext
+from scrm.models import RecordKind
 from scrm.sync.crm.base import EntryWrite, Result
 from scrm.sync.crm.salesforce.ids import full_id, object_of
 from scrm.sync.crm.salesforce.mapping import (
+    OBJECT_OF,
     SUBJECT_LIMIT,
     TEXT_LIMIT,
     FieldMap,
@@ -23,9 +25,10 @@ from scrm.sync.crm.salesforce.mapping import (
     mark,
     units,
 )
-from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
+from scrm.sync.crm.salesforce.shape import Shape
 
 KEY, VERSION, WRITTEN = "Key__c", "Version__c", "Written__c"
+ABOVE = "Profile__c"  # of an interaction: the record of the profile
 LOOKUPS = {"Account": "Account__c", "Contact": "Contact__c", "Lead": "Lead__c"}
 LIMITS = {"text": TEXT_LIMIT, "subject": SUBJECT_LIMIT}
 
@@ -37,6 +40,7 @@ class Held:
     id: str
     version: int
     lookups: Mapping[str, str | None]
+    above: str | None
     values: Mapping[str, Any]  # by our names, as kept
     edited: frozenset[str]  # our names of fields that somebody edited since we wrote them
 
@@ -51,6 +55,7 @@ class Held:
             id=str(row["Id"]),
             version=int(row.get(VERSION) or 0),
             lookups={field: row.get(field) for field in LOOKUPS.values() if field in row},
+            above=row.get(ABOVE),
             values=values,
             edited=frozenset(
                 name
@@ -60,16 +65,23 @@ class Held:
         )
 
 
-def soql_for(keys: Sequence[str], shape: Shape, rules: Sequence[Rule]) -> str:
+def soql_for(keys: Sequence[str], shape: Shape, kind: RecordKind, rules: Sequence[Rule]) -> str:
     """The query for the records of these keys."""
-    fields = ["Id", KEY, VERSION, WRITTEN, *lookups_of(shape), *(rule.target for rule in rules)]
-    soql = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {INTERACTION} WHERE {KEY} IN {{keys}}"  # noqa: S608
+    name = OBJECT_OF[kind]
+    above = [ABOVE] if has_above(shape, kind) else []
+    fields = ["Id", KEY, VERSION, WRITTEN, *lookups_of(shape, kind), *above, *(rule.target for rule in rules)]
+    soql = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {name} WHERE {KEY} IN {{keys}}"  # noqa: S608
     return format_soql(soql, keys=list(keys))
 
 
-def lookups_of(shape: Shape) -> list[str]:
+def lookups_of(shape: Shape, kind: RecordKind) -> list[str]:
     """The lookups that are there; a lead's is missing where an organization has no leads."""
-    return [field for field in LOOKUPS.values() if field in shape.fields(INTERACTION)]
+    return [field for field in LOOKUPS.values() if field in shape.fields(OBJECT_OF[kind])]
+
+
+def has_above(shape: Shape, kind: RecordKind) -> bool:
+    """Whether records of this kind can point at the record of a profile."""
+    return kind is RecordKind.INTERACTION and ABOVE in shape.fields(OBJECT_OF[kind])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +92,18 @@ class Wanted:
     rules: Mapping[str, Rule]  # by our names
     values: Mapping[str, Any]  # by our names, as kept, cut to what the fields take
     lookups: Mapping[str, str | None]
+    above: str | None  # None: stays as it is
 
     @classmethod
     def of(cls, row: EntryWrite, field_map: FieldMap, shape: Shape) -> "Wanted":
         said = {"occurred_at": row.occurred_at, **row.fields}
-        rules = {rule.source: rule for rule in field_map.active if rule.source in said}
+        rules = {rule.source: rule for rule in field_map.active(row.kind) if rule.source in said}
         values = {
-            name: fit(rule, as_kept(name, said[name]), shape.length(INTERACTION, rule.target))
+            name: fit(rule, as_kept(name, said[name]), shape.length(OBJECT_OF[row.kind], rule.target))
             for name, rule in rules.items()
         }
-        return cls(row=row, rules=rules, values=values, lookups=_lookups(row.contact_native_id, shape))
+        above = full_id(row.profile_record_id or "") if has_above(shape, row.kind) else None
+        return cls(row=row, rules=rules, values=values, lookups=_lookups(row, shape), above=above)
 
     def judge(self, held: Held | None) -> Result:
         """What writing this comes to, as far as the record goes."""
@@ -98,7 +112,8 @@ class Wanted:
         if self.row.version < held.version:
             return Result.STALE
         same = all(held.values.get(name) == value for name, value in self._ours(held).items())
-        return Result.UNCHANGED if same and dict(held.lookups) == dict(self.lookups) else Result.UPDATED
+        hangs_there = dict(held.lookups) == dict(self.lookups) and self.above in {None, held.above}
+        return Result.UNCHANGED if same and hangs_there else Result.UPDATED
 
     def is_there(self, held: Held) -> bool:
         """Whether nothing has to be written at all."""
@@ -112,6 +127,7 @@ class Wanted:
             VERSION: self.row.version,
             WRITTEN: json.dumps(marks, separators=(",", ":"), sort_keys=True),
             **self.lookups,
+            **({ABOVE: self.above} if self.above else {}),
             **{self.rules[name].target: as_sent(value) for name, value in self._ours(held).items()},
         }
 
@@ -142,20 +158,20 @@ def fault(row: EntryWrite, field_map: FieldMap, shape: Shape) -> str | None:
         return gettext("external key: expected a text")
     if row.occurred_at.tzinfo is None:
         return gettext("occurred_at: expected a time with a zone")
-    targets = {rule.source: rule.target for rule in field_map.active}
+    targets = {rule.source: rule.target for rule in field_map.active(row.kind)}
     for name, value in row.fields.items():
         if not isinstance(value, str):
             continue
         if clean(value) != value:
             return gettext("%(field)s: holds characters that cannot be stored", field=name)
         limit = LIMITS.get(name)
-        length = shape.length(INTERACTION, targets.get(name, ""))
+        length = shape.length(OBJECT_OF[row.kind], targets.get(name, ""))
         if limit is not None and (len(value) > limit or (length is not None and units(value) > length)):
             shown = min(limit, length or limit)
             return gettext("%(field)s: longer than %(limit)s characters", field=name, limit=shown)
     return None
 
 
-def _lookups(native_id: str, shape: Shape) -> dict[str, str | None]:
-    mine = LOOKUPS.get(object_of(native_id) or "")
-    return {field: full_id(native_id) if field == mine else None for field in lookups_of(shape)}
+def _lookups(row: EntryWrite, shape: Shape) -> dict[str, str | None]:
+    mine = LOOKUPS.get(object_of(row.contact_native_id) or "")
+    return {field: full_id(row.contact_native_id) if field == mine else None for field in lookups_of(shape, row.kind)}

@@ -6,6 +6,7 @@ we wrote was edited by somebody. Texts are compared as Salesforce keeps them, wi
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,11 +14,13 @@ from enum import StrEnum
 from typing import Any
 
 from scrm.i18n import N_, gettext
+from scrm.models import RecordKind
 from scrm.sync.crm.salesforce.people import when
-from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
+from scrm.sync.crm.salesforce.shape import INTERACTION, PROFILE, Shape
 
 TEXT_LIMIT = 32_000  # characters; the field takes twice as many, since Salesforce may count an emoji as two
 SUBJECT_LIMIT = 255
+SHORTEST_TEXT = 255
 
 
 class Policy(StrEnum):
@@ -41,12 +44,18 @@ class IfLong(StrEnum):
 class Rule:
     """One field: ours, theirs, who wins."""
 
+    kind: RecordKind = RecordKind.INTERACTION
     source: str
     target: str
     policy: Policy = Policy.CRM_WINS
     if_long: IfLong = IfLong.CUT
 
 
+def _of_profile(source: str, target: str, if_long: IfLong = IfLong.CUT) -> Rule:
+    return Rule(kind=RecordKind.PROFILE, source=source, target=target, if_long=if_long)
+
+
+OBJECT_OF = {RecordKind.PROFILE: PROFILE, RecordKind.INTERACTION: INTERACTION}
 DEFAULT = (
     Rule(source="subject", target="Subject__c", if_long=IfLong.REFUSE),
     Rule(source="text", target="Text__c", if_long=IfLong.REFUSE),
@@ -60,9 +69,24 @@ DEFAULT = (
     Rule(source="edited_at", target="Edited_At__c"),
     Rule(source="native_id", target="Native_Id__c"),
     Rule(source="target", target="Target__c"),
+    _of_profile("display_name", "Display_Name__c"),
+    _of_profile("handle", "Handle__c"),
+    _of_profile("network", "Network__c"),
+    _of_profile("url", "Profile_Url__c", IfLong.BLANK),
+    _of_profile("native_id", "Native_Id__c"),
+    _of_profile("company", "Employer__c"),
+    _of_profile("title", "Job_Title__c"),
+    _of_profile("location", "Place__c"),
+    _of_profile("bio", "About__c"),
+    _of_profile("probability", "Match_Probability__c"),
+    _of_profile("judged_by", "Match_Source__c"),
+    _of_profile("matched_at", "Matched_At__c"),
+    _of_profile("evidence", "Match_Evidence__c"),
 )
-SOURCES = tuple(rule.source for rule in DEFAULT)
-TIMES = frozenset({"occurred_at", "edited_at"})
+SOURCES = {kind: tuple(rule.source for rule in DEFAULT if rule.kind is kind) for kind in RecordKind}
+TIMES = frozenset({"occurred_at", "edited_at", "matched_at"})
+NUMBERS = frozenset({"probability"})
+NUMBER_TYPES = frozenset({"percent", "double"})
 TEXT_TYPES = frozenset({"string", "textarea", "url", "picklist", "email", "phone", "combobox"})
 
 
@@ -73,29 +97,30 @@ class FieldMap:
     version: int = 0
     rules: Sequence[Rule] = DEFAULT
 
-    @property
-    def active(self) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rules if rule.policy is not Policy.OFF)
+    def active(self, kind: RecordKind) -> tuple[Rule, ...]:
+        """The rules of one kind of record, those that are off left out."""
+        return tuple(rule for rule in self.rules if rule.kind is kind and rule.policy is not Policy.OFF)
 
 
 def from_stored(version: int, rules: Sequence[Mapping[str, str]]) -> FieldMap:
-    return FieldMap(
-        version=version,
-        rules=tuple(
-            Rule(
-                source=one["source"],
-                target=one["target"],
-                policy=Policy(one["policy"]),
-                if_long=IfLong(one["if_long"]),
-            )
-            for one in rules
-        ),
-    )
+    """A version as it was kept; a field that scrm did not have then goes where it goes by default."""
+    kept = {
+        (one.get("kind", RecordKind.INTERACTION), one["source"]): Rule(
+            kind=RecordKind(one.get("kind", RecordKind.INTERACTION)),
+            source=one["source"],
+            target=one["target"],
+            policy=Policy(one["policy"]),
+            if_long=IfLong(one["if_long"]),
+        )
+        for one in rules
+    }
+    return FieldMap(version=version, rules=tuple(kept.get((rule.kind, rule.source), rule) for rule in DEFAULT))
 
 
 def to_stored(rules: Sequence[Rule]) -> list[dict[str, str]]:
     return [
         {
+            "kind": rule.kind.value,
             "source": rule.source,
             "target": rule.target,
             "policy": rule.policy.value,
@@ -106,52 +131,61 @@ def to_stored(rules: Sequence[Rule]) -> list[dict[str, str]]:
 
 
 def faults(rules: Sequence[Rule], shape: Shape) -> list[str]:
-    """What is wrong with these rules in this org, in plain words."""
+    """What is wrong with these rules in this org, in plain words; an object that is not there is told elsewhere."""
     found = []
-    fields = shape.fields(INTERACTION)
-    targets = [rule.target for rule in rules if rule.policy is not Policy.OFF]
+    used = [rule for rule in rules if rule.policy is not Policy.OFF and OBJECT_OF[rule.kind] in shape.objects]
+    targets = Counter((rule.kind, rule.target) for rule in used)
+    twice = N_("%(field)s: two of our fields go there")
     found += [
-        gettext(N_("%(field)s: two of our fields go there"), field=one)
-        for one in {t for t in targets if targets.count(t) > 1}
+        gettext(twice, field=f"{OBJECT_OF[kind]}.{name}") for (kind, name), count in targets.items() if count > 1
     ]
-    for rule in rules:
-        if rule.policy is Policy.OFF:
-            continue
-        there = fields.get(rule.target)
-        if rule.source not in SOURCES:
-            found.append(gettext(N_("%(field)s: scrm has no such field"), field=rule.source))
-        elif there is None:
-            found.append(gettext(N_("%(field)s: not there, or not open to our user"), field=rule.target))
-        elif not (there["createable"] and there["updateable"]):
-            found.append(gettext(N_("%(field)s: our user may not write it"), field=rule.target))
-        elif there["type"] not in ({"datetime"} if rule.source in TIMES else TEXT_TYPES):
-            found.append(
-                gettext(
-                    N_("%(field)s: %(kind)s cannot take our %(source)s"),
-                    field=rule.target,
-                    kind=there["type"],
-                    source=rule.source,
-                )
-            )
-        elif rule.source == "text" and (there["length"] or 0) < 255:
-            found.append(gettext(N_("%(field)s: too short for a text"), field=rule.target))
+    for rule in used:
+        fault = _fault(rule, shape.fields(OBJECT_OF[rule.kind]).get(rule.target))
+        if fault:
+            found.append(fault)
     return found
 
 
+def _fault(rule: Rule, there: Mapping[str, Any] | None) -> str | None:
+    """What is wrong with one rule, its field being like this."""
+    if rule.source not in SOURCES[rule.kind]:
+        return gettext(N_("%(field)s: scrm has no such field"), field=rule.source)
+    field = f"{OBJECT_OF[rule.kind]}.{rule.target}"
+    if there is None:
+        return gettext(N_("%(field)s: not there, or not open to our user"), field=field)
+    if not (there["createable"] and there["updateable"]):
+        return gettext(N_("%(field)s: our user may not write it"), field=field)
+    if there["type"] not in types_for(rule.source):
+        wrong = N_("%(field)s: %(kind)s cannot take our %(source)s")
+        return gettext(wrong, field=field, kind=there["type"], source=rule.source)
+    if rule.source == "text" and (there["length"] or 0) < SHORTEST_TEXT:
+        return gettext(N_("%(field)s: too short for a text"), field=field)
+    return None
+
+
+def types_for(source: str) -> frozenset[str]:
+    """The types of fields in Salesforce that take this field of ours."""
+    if source in TIMES:
+        return frozenset({"datetime"})
+    return NUMBER_TYPES if source in NUMBERS else TEXT_TYPES
+
+
 def as_kept(source: str, value: Any) -> Any:
-    """A value as Salesforce keeps it: no blanks around texts, nothing instead of an empty text, times in UTC."""
+    """A value as Salesforce keeps it: no blanks around texts, nothing instead of empty ones, whole seconds in UTC."""
     if value is None or value == "":
         return None
     if source in TIMES:
         at = value if isinstance(value, datetime) else when(str(value))
-        return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+        return at.astimezone(UTC).replace(microsecond=0)  # fields of an organization's own hold no fractions
+    if source in NUMBERS:
+        return float(value)
     return str(value).replace("\r\n", "\n").strip() or None
 
 
 def as_sent(value: Any) -> Any:
     """A kept value as it goes into JSON."""
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}+0000"
+        return value.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     return value
 
 

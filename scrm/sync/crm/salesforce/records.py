@@ -1,4 +1,6 @@
-"""Timeline records: written by key, an older version never over a newer one, what people edited left as it is.
+"""Records of profiles and of what they said, written by key: an older version never over a newer one.
+
+What people edited is left as it is.
 
 A record that we have not seen is made without a look at what stands there: its key is unique, so where one stands
 already the row comes back as a double and goes the careful way. That way reads the records of the batch, compares
@@ -6,11 +8,12 @@ version and fields, and upserts. Between the two a validation rule in the org re
 that was delayed does no harm either.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scrm.i18n import N_, gettext
+from scrm.models import RecordKind
 from scrm.sync.crm.base import EntryWrite, Fault, Outcome, Plan, Result
 from scrm.sync.crm.salesforce.faults import GONE, row_error
 from scrm.sync.crm.salesforce.held import (
@@ -26,21 +29,31 @@ from scrm.sync.crm.salesforce.held import (
     soql_for,
 )
 from scrm.sync.crm.salesforce.ids import full_id, object_of
-from scrm.sync.crm.salesforce.mapping import FieldMap, mark
+from scrm.sync.crm.salesforce.mapping import OBJECT_OF, FieldMap, Rule, mark
 from scrm.sync.crm.salesforce.org import Org
-from scrm.sync.crm.salesforce.sending import BATCH, create, remove, upsert
-from scrm.sync.crm.salesforce.shape import INTERACTION, Shape
+from scrm.sync.crm.salesforce.sending import BATCH, Answer, create, remove, upsert
+from scrm.sync.crm.salesforce.shape import Shape
 
 CLOSED = N_("%(field)s: not there, or not open to our user")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """The timeline records of one org."""
+    """The records of one kind in one org."""
 
     org: Org
     shape: Shape
     field_map: FieldMap
+    kind: RecordKind
+
+    @property
+    def name(self) -> str:
+        """Of their object."""
+        return OBJECT_OF[self.kind]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self.field_map.active(self.kind)
 
     def plan(self, batch: Sequence[EntryWrite]) -> Plan:
         """What `write` would come to, by reading alone."""
@@ -95,7 +108,9 @@ class Records:
         """Outcomes of rows that were new; rows whose key is taken are left out."""
         if not rows:
             return {}
-        answers = create(self.org, [self._wanted(row).fields(None) for row in rows])
+        answers = _hung(
+            lambda records: create(self.org, self.name, records), [(self._wanted(row), None) for row in rows]
+        )
         return {
             row.external_key: _answered(row, answer, None, Result.CREATED)
             for row, answer in zip(rows, answers, strict=True)
@@ -105,7 +120,7 @@ class Records:
     def _upsert(self, changes: Sequence[tuple[Wanted, Held | None]]) -> dict[str, Outcome]:
         if not changes:
             return {}
-        answers = upsert(self.org, KEY, [wanted.fields(held) for wanted, held in changes])
+        answers = _hung(lambda records: upsert(self.org, self.name, KEY, records), changes)
         done = {}
         for (wanted, held), answer in zip(changes, answers, strict=True):
             result = Result.CREATED if answer.get("created") else wanted.judge(held)
@@ -144,11 +159,11 @@ class Records:
             return {}
         records = []
         for row, there in rows:
-            ours = [rule for rule in self.field_map.active if rule.source not in there.edited]
-            marks = ",".join(f'"{rule.source}":"{mark(rule.source, None)}"' for rule in self.field_map.active)
+            ours = [rule for rule in self.rules if rule.source not in there.edited]
+            marks = ",".join(f'"{rule.source}":"{mark(rule.source, None)}"' for rule in self.rules)
             blank: dict[str, Any] = {rule.target: None for rule in ours}
             records.append({KEY: row.external_key, VERSION: row.version, WRITTEN: f"{{{marks}}}", **blank})
-        answers = upsert(self.org, KEY, records)
+        answers = upsert(self.org, self.name, KEY, records)
         return {
             row.external_key: _answered(row, answer, there, Result.EDITED)
             for (row, there), answer in zip(rows, answers, strict=True)
@@ -162,8 +177,8 @@ class Records:
         name = object_of(row.contact_native_id)
         if name is None:
             return Outcome(external_key=row.external_key, result=Result.CONTACT_GONE)
-        if LOOKUPS[name] not in lookups_of(self.shape):
-            error = gettext(CLOSED, field=f"{INTERACTION}.{LOOKUPS[name]}")
+        if LOOKUPS[name] not in lookups_of(self.shape, self.kind):
+            error = gettext(CLOSED, field=f"{self.name}.{LOOKUPS[name]}")
             return Outcome(external_key=row.external_key, result=Result.REJECTED, error=error, fault=Fault.FIELD)
         return None
 
@@ -198,11 +213,27 @@ class Records:
         return self._by_key(records)
 
     def _by_key(self, records: Iterable[Mapping[str, Any]]) -> Mapping[str, Held]:
-        return {str(one[KEY]): Held.of(one, self.field_map.active) for one in records}
+        return {str(one[KEY]): Held.of(one, self.rules) for one in records}
 
     def _soql(self, keys: Iterable[str]) -> str:
-        self.shape.require(INTERACTION)
-        return soql_for(sorted({key for key in keys if key}), self.shape, self.field_map.active)
+        return soql_for(sorted({key for key in keys if key}), self.shape, self.kind, self.rules)
+
+
+def _hung(
+    send: Callable[[Sequence[Mapping[str, Any]]], Sequence[Answer]], rows: Sequence[tuple[Wanted, Held | None]]
+) -> list[Answer]:
+    """Send these; what hangs on the record of a profile that somebody deleted goes again without it."""
+    answers = list(send([wanted.fields(held) for wanted, held in rows]))
+    lost = [place for place, (wanted, _held) in enumerate(rows) if wanted.above and _is_gone(answers[place])]
+    if lost:
+        alone = [replace(rows[place][0], above=None).fields(rows[place][1]) for place in lost]
+        for place, answer in zip(lost, send(alone), strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _is_gone(answer: Answer) -> bool:
+    return any(one.get("statusCode") in GONE for one in answer.get("errors") or ())
 
 
 def _newest(rows: Sequence[EntryWrite]) -> dict[str, EntryWrite]:
@@ -240,8 +271,7 @@ def _answered(row: EntryWrite, answer: Mapping[str, Any], held: Held | None, res
     kind: Fault | None = None
     if not answer.get("success"):
         errors = answer.get("errors") or []
-        is_gone = result is Result.WITHDRAWN and any(one.get("statusCode") in GONE for one in errors)
-        if not is_gone:
+        if not (result is Result.WITHDRAWN and _is_gone(answer)):
             result, kind, error = row_error(errors)
     return Outcome(
         external_key=row.external_key,

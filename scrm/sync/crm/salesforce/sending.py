@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scrm.sync.crm.salesforce.org import Org
-from scrm.sync.crm.salesforce.shape import INTERACTION
 
 BATCH = 200  # the most that a collection takes
 SMALLER = (50, 10)  # sizes of batches in which locked rows are tried again at once
@@ -19,14 +18,15 @@ Answer = Mapping[str, Any]
 Send = Callable[[Sequence[Any]], Sequence[Answer]]
 
 
-def create(org: Org, records: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """Make these records; one whose key is taken comes back as DUPLICATE_VALUE and changes nothing."""
-    return _send(lambda part: _collection(org, "POST", COLLECTION, part), records, _parent)
+def create(org: Org, name: str, records: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Make these records of an object; one whose key is taken comes back as DUPLICATE_VALUE and changes nothing."""
+    return _send(lambda part: _collection(org, "POST", COLLECTION, name, part), records, _parent)
 
 
-def upsert(org: Org, key: str, records: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """Update these records by their key; make those that are gone meanwhile."""
-    return _send(lambda part: _collection(org, "PATCH", f"{COLLECTION}/{INTERACTION}/{key}", part), records, _parent)
+def upsert(org: Org, name: str, key: str, records: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Update these records of an object by their key; make those that are gone meanwhile."""
+    path = f"{COLLECTION}/{name}/{key}"
+    return _send(lambda part: _collection(org, "PATCH", path, name, part), records, _parent)
 
 
 def remove(org: Org, ids: Sequence[str]) -> list[Answer]:
@@ -40,8 +40,10 @@ def remove(org: Org, ids: Sequence[str]) -> list[Answer]:
     return _send(send, ids, str)
 
 
-def _collection(org: Org, method: str, path: str, records: Sequence[Mapping[str, Any]]) -> Sequence[Answer]:
-    body = {"allOrNone": False, "records": [{"attributes": {"type": INTERACTION}, **one} for one in records]}
+def _collection(
+    org: Org, method: str, path: str, name: str, records: Sequence[Mapping[str, Any]]
+) -> Sequence[Answer]:
+    body = {"allOrNone": False, "records": [{"attributes": {"type": name}, **one} for one in records]}
     answers: Sequence[Answer] = org.call(method, path, json=body, headers=DUPLICATE_RULES) or []
     return answers
 

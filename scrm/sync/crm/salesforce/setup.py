@@ -11,10 +11,11 @@ from simple_salesforce.format import format_soql
 from scrm.errors import CrmError
 from scrm.failpoints import outside
 from scrm.i18n import N_, gettext
+from scrm.models import RecordKind
 from scrm.sync.crm.salesforce import mapping
 from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
-from scrm.sync.crm.salesforce.held import KEY, VERSION, WRITTEN, lookups_of
-from scrm.sync.crm.salesforce.mapping import FieldMap
+from scrm.sync.crm.salesforce.held import ABOVE, KEY, VERSION, WRITTEN, lookups_of
+from scrm.sync.crm.salesforce.mapping import OBJECT_OF, FieldMap
 from scrm.sync.crm.salesforce.org import Org
 from scrm.sync.crm.salesforce.package import Package
 from scrm.sync.crm.salesforce.people import FIELDS, Extra
@@ -94,22 +95,24 @@ def missing(shape: Shape, field_map: FieldMap, extras: dict[str, Extra]) -> list
             )
     absent = N_("%(name)s: not there, or not open to our user; run `scrm crm setup`")
     found += [gettext(absent, name=name) for name in (INTERACTION, PROFILE) if name not in shape.objects]
-    if INTERACTION in shape.objects:
-        found += _interaction(shape, field_map)
-    return found
+    for kind in (RecordKind.INTERACTION, RecordKind.PROFILE):
+        if OBJECT_OF[kind] in shape.objects:
+            found += _records(shape, kind)
+    return found + mapping.faults(field_map.rules, shape)
 
 
-def _interaction(shape: Shape, field_map: FieldMap) -> Iterator[str]:
+def _records(shape: Shape, kind: RecordKind) -> Iterator[str]:
+    """What is missing for the records of one kind."""
+    name = OBJECT_OF[kind]
     for verb in ("createable", "updateable", "deletable"):
-        if not shape.may(INTERACTION, verb):
-            yield gettext(N_("%(name)s: our user may not change it (%(verb)s)"), name=INTERACTION, verb=verb)
-    fields = shape.fields(INTERACTION)
-    for field in (KEY, VERSION, WRITTEN):
+        if not shape.may(name, verb):
+            yield gettext(N_("%(name)s: our user may not change it (%(verb)s)"), name=name, verb=verb)
+    fields = shape.fields(name)
+    for field in (KEY, VERSION, WRITTEN, *([ABOVE] if kind is RecordKind.INTERACTION else [])):
         if field not in fields:
-            yield gettext(N_("%(field)s: not there, or not open to our user"), field=f"{INTERACTION}.{field}")
+            yield gettext(N_("%(field)s: not there, or not open to our user"), field=f"{name}.{field}")
     key = fields.get(KEY)
     if key is not None and not (key["externalId"] and key["unique"] and key["caseSensitive"]):
-        yield gettext(N_("%(field)s: has to be a unique, case-sensitive external ID"), field=f"{INTERACTION}.{KEY}")
-    if not lookups_of(shape):
-        yield gettext(N_("%(name)s: no look-up to a contact, lead or account"), name=INTERACTION)
-    yield from mapping.faults(field_map.rules, shape)
+        yield gettext(N_("%(field)s: has to be a unique, case-sensitive external ID"), field=f"{name}.{KEY}")
+    if not lookups_of(shape, kind):
+        yield gettext(N_("%(name)s: no look-up to a contact, lead or account"), name=name)

@@ -6,9 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scrm.errors import ConfigError
+from scrm.models import RecordKind
 from scrm.sync.crm.salesforce.faults import VERSION_RULE
-from scrm.sync.crm.salesforce.held import KEY, LOOKUPS, VERSION, WRITTEN
-from scrm.sync.crm.salesforce.mapping import DEFAULT, SUBJECT_LIMIT, TEXT_LIMIT
+from scrm.sync.crm.salesforce.held import ABOVE, KEY, LOOKUPS, VERSION, WRITTEN
+from scrm.sync.crm.salesforce.mapping import OBJECT_OF, SUBJECT_LIMIT, TEXT_LIMIT, FieldMap
 from scrm.sync.crm.salesforce.package import FOLDER, SPACE, build, new_fields
 from scrm.sync.crm.salesforce.shape import INTERACTION, PROFILE, Shape
 
@@ -44,13 +45,16 @@ def test_the_list_names_what_is_in_the_archive() -> None:
         assert {f"{folder}/{name}.{ending}" for name in listed[kind]} <= set(files())
 
 
-def test_every_field_we_write_is_deployed_and_open_to_our_user() -> None:
-    found = files()
-    names = set(texts(found[f"objects/{INTERACTION}.object"], "fields/fullName"))
-    ours = {KEY, VERSION, WRITTEN, *LOOKUPS.values(), *(rule.target for rule in DEFAULT)}
-    assert ours <= names
+@pytest.mark.parametrize("kind", list(RecordKind))
+def test_every_field_we_write_is_deployed_and_open_to_our_user(kind: RecordKind) -> None:
+    found, name = files(), OBJECT_OF[kind]
+    names = set(texts(found[f"objects/{name}.object"], "fields/fullName"))
+    ours = {KEY, VERSION, WRITTEN, *LOOKUPS.values(), *(rule.target for rule in FieldMap().active(kind))}
+    assert ours | ({ABOVE} if kind is RecordKind.INTERACTION else set()) <= names
     given = set(texts(found["permissionsets/scrm_Integration.permissionset"], "fieldPermissions/field"))
-    assert {f"{INTERACTION}.{name}" for name in names} <= given
+    assert {f"{name}.{one}" for one in names} <= given
+    seen = set(texts(found["permissionsets/scrm_Reader.permissionset"], "fieldPermissions/field"))
+    assert {f"{name}.{rule.target}" for rule in FieldMap().active(kind)} <= seen
     assert new_fields(build(EMPTY, "68.0"), EMPTY)
 
 

@@ -237,6 +237,6 @@ def test_an_older_time_in_another_zone_is_the_same_time(world: SalesforceWorld) 
 def test_the_orgs_own_rule_refuses_an_older_version_in_words_we_know(world: SalesforceWorld) -> None:
     ada = world.add("Ada")
     world.crm.write([entry(ada, version=5)])
-    (answer,) = upsert(world.opened().org, KEY, [{KEY: "1-aa", VERSION: 4}])
+    (answer,) = upsert(world.opened().org, INTERACTION, KEY, [{KEY: "1-aa", VERSION: 4}])
     assert row_error(answer["errors"])[0] is Result.STALE
     assert standing(world)["Version__c"] == 5

@@ -13,15 +13,17 @@ from scrm.models import (
     Interaction,
     Judge,
     Profile,
+    RecordKind,
     TimelineEntry,
     Verdict,
     mark_timelines_due,
 )
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.salesforce.connect import use
+from scrm.sync.crm.salesforce.mapping import OBJECT_OF
 from scrm.web import create_app
 from tests.factories import make_interaction, make_profile, make_user
-from tests.sync.crm.salesforce.world import SalesforceWorld
+from tests.sync.crm.salesforce.world import Held, SalesforceWorld
 from tests.web.conftest import Browser
 
 Texts = dict[str, str]
@@ -60,7 +62,12 @@ def judge(world: SalesforceWorld, verdict: Verdict) -> None:
 
 
 def texts(world: SalesforceWorld) -> Texts:
-    return {held.contact_native_id: held.fields["text"] for held in world.records().values()}
+    said = (held for held in world.records().values() if held.kind is RecordKind.INTERACTION)
+    return {held.contact_native_id: held.fields["text"] for held in said}
+
+
+def profiles(world: SalesforceWorld) -> list[Held]:
+    return [held for held in world.records().values() if held.kind is RecordKind.PROFILE]
 
 
 def contact_of(world: SalesforceWorld) -> str:
@@ -69,7 +76,7 @@ def contact_of(world: SalesforceWorld) -> str:
 
 def entry(world: SalesforceWorld) -> TimelineEntry:
     with world.core.db.read() as session:
-        return session.scalars(select(TimelineEntry)).one()
+        return session.scalars(select(TimelineEntry).where(TimelineEntry.kind == RecordKind.INTERACTION.value)).one()
 
 
 def test_what_somebody_said_stands_with_its_contact_follows_it_and_goes_again(used: SalesforceWorld) -> None:
@@ -78,8 +85,14 @@ def test_what_somebody_said_stands_with_its_contact_follows_it_and_goes_again(us
     judge(used, Verdict.POSITIVE)
     run(used, "expand", "deliver")
     assert texts(used) == {ada: "Where is my parcel?"}
+    (of_profile,) = profiles(used)
+    assert (of_profile.contact_native_id, of_profile.fields["judged_by"]) == (ada, "A steward")
     assert used.org.snapshot()["Contact"] == people  # never touched
-    assert {line["client"] for line in used.org.ledger() if line["object"] == "Social_Interaction__c"} == {"scrm"}
+    written = [line for line in used.org.ledger() if line["object"] in OBJECT_OF.values()]
+    assert {line["client"] for line in written} == {"scrm"}
+    assert [line["object"] for line in written] == list(OBJECT_OF.values())  # the profile first, each once
+    (said,) = used.org.snapshot()["Social_Interaction__c"]
+    assert said["Profile__c"] == used.org.snapshot()["Social_Profile__c"][0]["Id"]
 
     with used.core.db.write("test.edit") as session:
         session.execute(update(Interaction).values(text="Found it!", version=2))
@@ -91,10 +104,11 @@ def test_what_somebody_said_stands_with_its_contact_follows_it_and_goes_again(us
     used.merge(ada, into=winner)
     run(used, "pull", "expand", "deliver")
     assert texts(used) == {winner: "Found it!"}
+    assert [held.contact_native_id for held in profiles(used)] == [winner]
 
     judge(used, Verdict.NEGATIVE)
     run(used, "expand", "deliver")
-    assert texts(used) == {}
+    assert used.records() == {}
     assert entry(used).state == EntryState.DONE
 
 

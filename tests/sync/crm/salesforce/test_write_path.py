@@ -44,7 +44,8 @@ class Story:
         native_id = world.add("Example")
         with self.core.db.write("test.contact") as session:
             self.contact = make_contact(session, crm_id=CRM_ID, native_id=native_id).id
-            self.profile = make_profile(session, network="bluesky").id
+            # who shows nothing of themselves: what is counted here is what they say
+            self.profile = make_profile(session, network="bluesky", handle=None, display_name=None).id
 
     def judge(self, verdict: Verdict) -> None:
         decision = Decision(

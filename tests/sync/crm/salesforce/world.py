@@ -1,23 +1,26 @@
 """A sandbox org with hands, for the contract that every CRM passes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from scrm.models import RecordKind
 from scrm.runtime import Core
 from scrm.sandbox.salesforce import Salesforce
 from scrm.sync.crm.base import Crm
 from scrm.sync.crm.salesforce.adapter import SalesforceCrm
-from scrm.sync.crm.salesforce.mapping import DEFAULT
+from scrm.sync.crm.salesforce.mapping import DEFAULT, OBJECT_OF
 from tests.sync.crm.salesforce.orgs import connected, plant
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A timeline record as the CRM holds it."""
+    """A record as the CRM holds it."""
 
+    kind: RecordKind
     contact_native_id: str
+    profile_record_id: str | None
     version: int
     fields: Mapping[str, Any]
 
@@ -82,21 +85,28 @@ class SalesforceWorld:
     def edit(self, key: str, field: str, value: str) -> None:
         """A person changes a field of a record, by our name for it."""
         self.clock.tick()
-        (record,) = (row for row in self.org.snapshot()["Social_Interaction__c"] if row["Key__c"] == key)
-        (target,) = (rule.target for rule in DEFAULT if rule.source == field)
+        (kind, record) = next((kind, row) for kind, row in self._rows() if row["Key__c"] == key)
+        (target,) = (rule.target for rule in DEFAULT if (rule.kind, rule.source) == (kind, field))
         self.org.people.edit(record["Id"], {target: value})
 
     def records(self) -> Mapping[str, Held]:
-        names = {rule.target: rule.source for rule in DEFAULT}
         return {
             row["Key__c"]: Held(
+                kind=kind,
                 contact_native_id=row["Contact__c"] or row["Lead__c"] or row["Account__c"] or "",
+                profile_record_id=row.get("Profile__c"),
                 version=int(row["Version__c"]),
-                fields={names[name]: value for name, value in row.items() if name in names},
+                fields={
+                    rule.source: row[rule.target] for rule in DEFAULT if rule.kind is kind and rule.target in row
+                },
             )
-            for row in self.org.snapshot().get("Social_Interaction__c", [])
+            for kind, row in self._rows()
             if not row["IsDeleted"]
         }
+
+    def _rows(self) -> Iterator[tuple[RecordKind, Mapping[str, Any]]]:
+        found = self.org.snapshot()
+        return ((kind, row) for kind, name in OBJECT_OF.items() for row in found.get(name, ()))
 
     def writes(self) -> list[str]:
         return [str(line["kind"]) for line in self.org.ledger()]
