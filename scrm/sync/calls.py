@@ -114,20 +114,19 @@ def due(crm_id: str, now: datetime) -> Select[int]:
 def forecast(session: Session, about: Description, reserve_percent: int) -> Forecast:
     """What is waiting for this CRM and what it will cost."""
     query = (
-        select(TimelineEntry.is_wanted, func.count())
+        select(TimelineEntry.is_wanted, TimelineEntry.kind, func.count())
         .where(TimelineEntry.crm_id == about.crm_id, TimelineEntry.state == EntryState.TODO.value)
-        .group_by(TimelineEntry.is_wanted)
+        .group_by(TimelineEntry.is_wanted, TimelineEntry.kind)
     )
-    counts = {is_wanted: count for is_wanted, count in session.execute(query)}  # noqa: C416 - rows are no pairs
+    counts = {(is_wanted, kind): count for is_wanted, kind, count in session.execute(query)}
     state = session.get(CrmState, about.crm_id)
     left = None
     if state is not None and state.calls_left is not None:
         left = _ours(state.calls_left, state.calls_limit, reserve_percent)
-    writes, withdrawals = counts.get(True, 0), counts.get(False, 0)
     return Forecast(
-        writes=writes,
-        withdrawals=withdrawals,
-        calls=calls_for(writes, about.batch_size) + calls_for(withdrawals, about.batch_size),
+        writes=sum(count for (is_wanted, _kind), count in counts.items() if is_wanted),
+        withdrawals=sum(count for (is_wanted, _kind), count in counts.items() if not is_wanted),
+        calls=sum(calls_for(count, about.batch_size) for count in counts.values()),
         left=left,
         resets_at=state.calls_reset_at if state else None,
     )

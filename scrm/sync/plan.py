@@ -215,14 +215,15 @@ def _step(plan: WritePlan, row: Sent, draft: Draft) -> PlanStep:
 
 
 def _calls(session: Session, plan: WritePlan, about: Description) -> int:
-    """A look and a write for each batch of writes, one call for each batch of withdrawals."""
+    """A look and a write for each batch of writes, one call for each batch of withdrawals; profiles by themselves."""
     is_write = case((PlanStep.action.in_(WRITES), 1), else_=0)
     is_withdrawal = case((PlanStep.action == StepAction.WITHDRAW.value, 1), else_=0)
-    writes, withdrawals = session.execute(
-        select(func.sum(is_write), func.sum(is_withdrawal)).where(PlanStep.plan_id == plan.id)
-    ).one()
+    by_kind = select(func.sum(is_write), func.sum(is_withdrawal)).where(PlanStep.plan_id == plan.id)
     batch = batch_of(about)
-    return 2 * calls_for(writes or 0, batch) + calls_for(withdrawals or 0, batch)
+    return sum(
+        2 * calls_for(writes, batch) + calls_for(withdrawals, batch)
+        for writes, withdrawals in session.execute(by_kind.group_by(PlanStep.kind))
+    )
 
 
 def _chain(digest: str, step: str) -> str:

@@ -6,7 +6,17 @@ from scrm.clock import SystemClock
 from scrm.config import Settings
 from scrm.db import Database
 from scrm.matching.judgments import Decision, decide
-from scrm.models import Contact, CrmState, Judge, LocalRecord, PlanState, Verdict, WritePlan, mark_timelines_due
+from scrm.models import (
+    Contact,
+    CrmState,
+    Judge,
+    LocalRecord,
+    PlanState,
+    RecordKind,
+    Verdict,
+    WritePlan,
+    mark_timelines_due,
+)
 from scrm.runtime import open_core, sleepers
 from scrm.sync.crm.local import LocalCrm
 from scrm.sync.plan_run import advance
@@ -34,7 +44,8 @@ def waiting(settings: Settings) -> Database:
 
 def records(db: Database) -> list[str]:
     with db.read() as session:
-        return [row.fields["text"] for row in session.scalars(select(LocalRecord))]
+        said = LocalRecord.kind == RecordKind.INTERACTION.value
+        return [row.fields["text"] for row in session.scalars(select(LocalRecord).where(said))]
 
 
 def newest(db: Database) -> WritePlan:
@@ -47,11 +58,13 @@ def test_a_plan_is_made_shown_approved_and_carried_out(call: Call, installed: Se
     assert call("plan", "only-approved", "on").exit_code == 0
     made = call("plan", "make")
     assert made.exit_code == 0, made.output
-    assert "Create: 1" in made.output
+    assert "Create: 2" in made.output  # what was said, and who said it
+    assert "4 calls" in made.output
     plan = str(newest(db).public_id)
     shown = call("plan", "show", plan).output
     assert "Ada Example" in shown
     assert "text: – → Where is my parcel?" in shown
+    assert "judged_by: – → A steward" in shown
     assert records(db) == []
     assert call("plan", "approve", plan).exit_code == 0
     core = open_core(installed, wake=sleepers)
@@ -68,7 +81,7 @@ def test_a_plan_can_be_of_one_contact(call: Call, installed: Settings) -> None:
     db = waiting(installed)
     with db.read() as session:
         native_id = session.scalars(select(Contact.native_id)).one()
-    assert "Create: 1" in call("plan", "make", "--contact", native_id).output
+    assert "Create: 2" in call("plan", "make", "--contact", native_id).output
     assert call("plan", "make", "--contact", "999").exit_code == 1
     db.close()
 
@@ -87,8 +100,8 @@ def test_the_forecast_names_what_waits_and_its_calls(call: Call, installed: Sett
     db = waiting(installed)
     call("plan", "make")
     told = call("plan", "forecast").output
-    assert "To be written: 1" in told
-    assert "Calls needed: 1" in told
+    assert "To be written: 2" in told
+    assert "Calls needed: 2" in told
     assert "no limit" in told
     db.close()
 

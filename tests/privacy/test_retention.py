@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from scrm.clock import FakeClock
@@ -22,6 +22,7 @@ from scrm.models import (
     LocalRecord,
     Profile,
     RawRecord,
+    RecordKind,
     Run,
     SignInLink,
     TimelineDue,
@@ -253,7 +254,11 @@ def test_an_expired_interaction_leaves_the_crm_and_then_the_database(core: Core,
     assert count(core, Interaction) == 1
     clock.advance(2 * 86_400)
     purge(core)
-    assert (count(core, Interaction), count(core, TimelineEntry), count(core, Journal)) == (0, 0, 0)
+    assert count(core, Interaction) == 0
+    with core.db.read() as session:
+        kinds = session.scalars(select(TimelineEntry.kind)).all()
+        journaled = session.scalars(select(TimelineEntry.kind).join(Journal, Journal.entry_id == TimelineEntry.id))
+        assert set(kinds) | set(journaled) == {RecordKind.PROFILE}  # the link stands, so its record does
 
 
 def test_signed_in_browsers_and_sign_in_links_go_when_they_expire(core: Core) -> None:
@@ -345,12 +350,21 @@ def test_what_the_crm_shows_of_a_blanked_profile_is_written_anew(core: Core, clo
         make_interaction(session, speaker, text="Hello")
     write_to_crm(core)
     assert [row["author"] for row in fields_in_crm(core)] == ["Ada Quickenborough"]
+    assert [row["display_name"] for row in fields_in_crm(core, RecordKind.PROFILE)] == ["Ada Quickenborough"]
     clock.advance(60)
     purge(core)
     write_to_crm(core)
     assert [(row["author"], row["handle"], row["text"]) for row in fields_in_crm(core)] == [("", "", "Hello")]
-
-
-def fields_in_crm(core: Core) -> list[dict[str, Any]]:
+    assert fields_in_crm(core, RecordKind.PROFILE) == []
     with core.db.read() as session:
-        return list(session.scalars(select(LocalRecord.fields)))
+        assert "Quickenborough" not in str([(row.before, row.after) for row in session.scalars(of_profiles())])
+
+
+def of_profiles() -> Select[Journal]:
+    mine = TimelineEntry.kind == RecordKind.PROFILE.value
+    return select(Journal).join(TimelineEntry, TimelineEntry.id == Journal.entry_id).where(mine)
+
+
+def fields_in_crm(core: Core, kind: RecordKind = RecordKind.INTERACTION) -> list[dict[str, Any]]:
+    with core.db.read() as session:
+        return list(session.scalars(select(LocalRecord.fields).where(LocalRecord.kind == kind.value)))

@@ -20,6 +20,7 @@ from scrm.models import (
     Judge,
     LocalRecord,
     PlanState,
+    RecordKind,
     TimelineEntry,
     Turn,
     User,
@@ -59,7 +60,8 @@ def contact(core: Core) -> UUID:
 
 def texts(core: Core) -> list[str]:
     with core.db.read() as session:
-        return [row.fields["text"] for row in session.scalars(select(LocalRecord))]
+        said = LocalRecord.kind == RecordKind.INTERACTION.value
+        return [row.fields["text"] for row in session.scalars(select(LocalRecord).where(said))]
 
 
 def one(core: Core, model: Any, *where: Any) -> Any:
@@ -179,7 +181,7 @@ def test_what_somebody_edited_waits_for_a_decision(
     admin = browse("admin")
     work(core, "deliver", None)
     with core.db.write("test.edit") as session:
-        row = session.scalars(select(LocalRecord)).one()
+        row = session.scalars(select(LocalRecord).where(LocalRecord.kind == RecordKind.INTERACTION.value)).one()
         row.fields = row.fields | {"text": "by somebody"}
     entry = set_aside(core, Fault.EDITED, "edited", is_wanted=False, version=2)
     path = f"{PAGE}/errors/edited"
