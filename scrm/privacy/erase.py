@@ -95,6 +95,7 @@ def profiles(session: Session, sought: Sought, now: datetime) -> int:
     session.execute(delete(MatchKey).where(MatchKey.side == Side.PROFILE.value, MatchKey.owner_id.in_(ids)))
     session.execute(delete(Announcement).where(Announcement.profile_id.in_(ids)))
     session.flush()
+    _withdraw(session, ENTRIES.c.profile_id.in_(ids), now)
     for table, column in dependents(PROFILES):
         if table not in (INTERACTIONS, ENTRIES):
             _delete_where(session, table, table.c[column].in_(ids))
@@ -133,9 +134,9 @@ def _withdraw(session: Session, which: ColumnElement[bool], now: datetime) -> No
         if row.record_id is None and (row.generation == 0 or row.state == EntryState.HELD.value):
             never_there.append(row.id)
             continue
-        about = session.get(Interaction, row.interaction_id)
+        about = session.get(Interaction, row.interaction_id) if row.interaction_id is not None else None
         row.interaction_version = about.version if about is not None else row.interaction_version
-        row.is_wanted, row.is_forced, row.version = False, True, row.version + 1
+        row.is_wanted, row.is_forced, row.is_urgent, row.version = False, True, True, row.version + 1
         row.state, row.due_at, row.attempts = EntryState.TODO.value, now, 0
         row.reason = row.fault = None
     session.flush()

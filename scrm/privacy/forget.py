@@ -153,7 +153,14 @@ class _Work:
             session.execute(
                 update(TimelineEntry)
                 .where(mine, TimelineEntry.state == EntryState.PARKED.value)
-                .values(state=EntryState.TODO.value, is_forced=True, is_wanted=False, due_at=now, attempts=0)
+                .values(
+                    state=EntryState.TODO.value,
+                    is_forced=True,
+                    is_urgent=True,
+                    is_wanted=False,
+                    due_at=now,
+                    attempts=0,
+                )
             )
             left = select(TimelineEntry.id).where(mine, TimelineEntry.state != EntryState.DONE.value).limit(1)
             return session.scalar(left) is None and not erase.is_waiting(session, self.sought)
@@ -225,7 +232,11 @@ def _entries(sought: Sought) -> ColumnElement[bool]:
             erase.INTERACTIONS.c.party_id.in_(sought.profiles),
         )
     )
-    return or_(TimelineEntry.interaction_id.in_(theirs), TimelineEntry.contact_id.in_(sought.contacts))
+    return or_(
+        TimelineEntry.interaction_id.in_(theirs),
+        TimelineEntry.profile_id.in_(sought.profiles),
+        TimelineEntry.contact_id.in_(sought.contacts),
+    )
 
 
 def _note(row: Forgetting, place: str, count: int, now: datetime) -> None:

@@ -27,6 +27,7 @@ from scrm.sync.crm.base import EntryWrite, Outcome
 from scrm.sync.crm.local import LocalCrm
 from scrm.sync.crm.local_contacts import Put, Statement, put_contacts
 from scrm.sync.outbox import deliver
+from scrm.sync.plan import write_only_plans
 from tests.privacy.canaries import MARK, NETWORKS, dumped, hits, plant, take_in, write_out
 
 
@@ -53,7 +54,7 @@ def test_nothing_of_the_person_is_left_in_any_store(core: Core, clock: FakeClock
     planted = plant(core)
     assert set(hits(core)) >= {"raw_record", "profile", "interaction", "contact", "local_contact", "local_record"}
     with core.db.read() as session:
-        assert session.scalar(select(func.count()).select_from(LocalRecord)) == 2 * len(NETWORKS)
+        assert session.scalar(select(func.count()).select_from(LocalRecord)) == 3 * len(NETWORKS)  # with who they are
     request = ask(core, contact_id=planted.contact_id)
     work(core, clock)
     done = state(core, request)
@@ -61,6 +62,16 @@ def test_nothing_of_the_person_is_left_in_any_store(core: Core, clock: FakeClock
     assert hits(core) == {}
     if not core.db.is_sqlite:
         assert MARK.encode() not in dumped(core)
+
+
+def test_forgetting_waits_for_no_plan(core: Core, clock: FakeClock) -> None:
+    planted = plant(core)
+    with core.db.write("test.mode") as session:
+        write_only_plans(session, "local", clock.now(), is_planned=True)
+    request = ask(core, contact_id=planted.contact_id)
+    work(core, clock)
+    assert state(core, request).state == ForgettingState.DONE
+    assert hits(core) == {}
 
 
 def test_nothing_comes_back_when_every_input_is_replayed(core: Core, clock: FakeClock) -> None:
@@ -82,7 +93,7 @@ def test_the_certificate_names_every_place_with_numbers_and_times_and_nobody(cor
     work(core, clock)
     places = {one["place"]: one for one in state(core, request).places}
     assert places["What they said and what we said to them"]["count"] == 2 * len(NETWORKS)
-    assert places["Records in the CRM"]["count"] == 2 * len(NETWORKS)
+    assert places["Records in the CRM"]["count"] == 3 * len(NETWORKS)
     assert all(one["at"] for one in places.values())
     assert MARK not in repr(places).casefold()
 
@@ -105,7 +116,7 @@ def test_one_profile_alone_leaves_the_contact_and_the_other_profiles(core: Core,
         left = session.scalars(select(Profile.network).where(Profile.handle.like(f"{MARK}%"))).all()
         assert sorted(left) == sorted(set(NETWORKS) - {"facebook"})
         assert session.get(Contact, planted.contact_id) is not None
-        assert session.scalar(select(func.count()).select_from(LocalRecord)) == 2 * (len(NETWORKS) - 1)
+        assert session.scalar(select(func.count()).select_from(LocalRecord)) == 3 * (len(NETWORKS) - 1)
     assert hits(core, f"id-{MARK}-facebook") == {}
 
 

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("entry_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("before", Json, nullable=True),
@@ -70,4 +71,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_id", "entry_id", name=op.f("uq_plan_step_plan_id_entry_id")),
     )
     op.create_index("ix_plan_step_entry_id", "plan_step", ["entry_id"], unique=False)
-    op.create_index("ix_plan_step_result", "plan_step", ["plan_id", "result", "action"], unique=False)
+    op.create_index("ix_plan_step_result", "plan_step", ["plan_id", "result", "action", "kind"], unique=False)
