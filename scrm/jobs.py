@@ -263,7 +263,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "audience": ("expand",),
     "expand": ("deliver",),
     "pull": ("keys", "expand"),
-    "inbox": ("pull", "keys", "expand"),
+    "inbox": ("pull", "keys", "expand", "forget"),
     "purge": ("expand",),
     "forget": ("deliver",),
     "resend": ("deliver",),

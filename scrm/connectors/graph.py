@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from scrm.connectors.base import Api, Client, asked_to_wait, clamp_retry_after, raise_for_status
 from scrm.connectors.manifest import ApiVersion
 from scrm.connectors.payload import Payload, parse_json
-from scrm.connectors.push import Handshake, Push, Pushed, check_signature, hex_hmac
+from scrm.connectors.push import Handshake, Push, Pushed, check_signature, hex_hmac, open_signed_request
 from scrm.errors import (
     AccessRevokedError,
     GoneError,
@@ -289,6 +289,13 @@ class GraphPush(Push):
         if not secret:
             raise WebhookRefusedError("without the app's secret nothing can be verified")
         check_signature(headers.get("x-hub-signature-256"), "sha256=" + hex_hmac(secret, body))
+
+    def deletion_asked(self, app: Mapping[str, str], form: Mapping[str, str]) -> str:
+        told = open_signed_request(app.get("client_secret", ""), form.get("signed_request", ""))
+        user_id = told.get("user_id")
+        if not isinstance(user_id, (str, int)) or not str(user_id):
+            raise WebhookRefusedError("expected a user_id")
+        return str(user_id)
 
     def events(self, body: bytes) -> Iterator[Pushed]:
         told = Payload(parse_json(body), "delivery")

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import orjson
+
 from scrm.connectors.base import Account, Api, WatchOrder
 from scrm.connectors.payload import Payload
 from scrm.errors import WebhookRefusedError
@@ -69,6 +71,11 @@ class Push(ABC):
         """Tell the network to stop, where it can be told."""
         del api, callback
 
+    def deletion_asked(self, app: Mapping[str, str], form: Mapping[str, str]) -> str:
+        """Whose data the network asks us to delete, by native id; raises WebhookRefusedError."""
+        del app, form
+        raise WebhookRefusedError("this network does not ask for that")
+
     @abstractmethod
     def translate(self, item: Payload, account: Account) -> Iterator[Record]:
         """Records of one pushed item; raises PayloadError. Pure, like that of a stream."""
@@ -82,6 +89,24 @@ class Push(ABC):
         """Names of lists to read now because of this item."""
         del item
         return ()
+
+
+def open_signed_request(secret: str, signed: str) -> Mapping[str, Any]:
+    """What Meta's `signed_request` says: signature, a dot, JSON, both base64url; raises WebhookRefusedError.
+
+    Signed is the second part as it was sent (HMAC-SHA256 with the app's secret; Meta's "Data Deletion Request
+    Callback", from memory, 2026-11-24).
+    """
+    given, _dot, part = signed.partition(".")
+    try:
+        signature = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)).hex()
+        told = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, UnicodeError):
+        raise WebhookRefusedError("expected a signed request") from None
+    check_signature(signature, hex_hmac(secret, part.encode("ascii", "replace")))
+    if not isinstance(told, dict) or told.get("algorithm") != "HMAC-SHA256":
+        raise WebhookRefusedError("expected a request signed with HMAC-SHA256")
+    return told
 
 
 def check_signature(given: str | None, wanted: str) -> None:

@@ -55,6 +55,12 @@ def shake_hands(core: Core, network: str, query: Mapping[str, str]) -> Handshake
     return answer
 
 
+def deletion_asked(core: Core, network: str, form: Mapping[str, str]) -> str:
+    """Whose data a network asks us to delete; raises EndpointUnknownError (404), WebhookRefusedError (401)."""
+    push, app = _listener(core, network)
+    return push.deletion_asked(app, form)
+
+
 def receive(core: Core, network: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Verify a delivery and store it; True when it is new. Whatever this returns may be answered 2xx.
 

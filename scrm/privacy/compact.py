@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 from scrm import logs
 from scrm.i18n import N_
-from scrm.privacy.sought import Sought
 from scrm.runtime import Core
+from scrm.tombstones.sought import Sought
 
 log = logs.get(__name__)
 

@@ -31,8 +31,8 @@ from scrm.models import (
     uuid7,
 )
 from scrm.models.inbox import NETWORKS
-from scrm.privacy.sought import Sought
 from scrm.tombstones import names_forgotten
+from scrm.tombstones.sought import Sought
 
 PORTION: Final = 200
 BODIES: Final = 20  # of webhooks, which may be large

@@ -29,12 +29,13 @@ from scrm.models import (
 from scrm.privacy import erase
 from scrm.privacy.compact import compact
 from scrm.privacy.erase import PORTION
-from scrm.privacy.sought import Sought, gather, seal, unseal
+from scrm.privacy.sought import gather
 from scrm.runtime import Core
 from scrm.sync.crm import LOCAL
 from scrm.sync.crm.local_contacts import erase as erase_local
 from scrm.sync.crm.local_contacts import one_writer
 from scrm.tombstones import remember, write_down
+from scrm.tombstones.sought import Sought, seal, unseal
 
 log = logs.get(__name__)
 

@@ -1,10 +1,11 @@
 """Requests to forget somebody: made by people, approved by a second one where that is wanted, and shown."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,9 +28,12 @@ from scrm.models import (
     uuid7,
 )
 from scrm.models.erasure import OPEN_STATES
-from scrm.privacy.sought import Sought, check, seal
+from scrm.privacy.sought import check
 from scrm.runtime import VAULT
+from scrm.tombstones.sought import Sought, seal
+from scrm.vault import Vault
 
+CODES: Final = NAMESPACE_URL
 PREFERENCE: Final = "privacy"
 WITHIN: Final = timedelta(hours=24)
 UNKNOWN_NETWORK = N_("There is no such network.")
@@ -92,6 +96,23 @@ def request(
     profile = _id(session, Profile, who.profile)
     check(session, contact_id=contact, profile_id=profile)
     return ask_to_forget(session, now, replace(asked, contact_id=contact, profile_id=profile))
+
+
+def by_network(session: Session, network: str, native_id: str, now: datetime) -> Forgetting:
+    """A network demands that somebody be forgotten; a repeat gets the same request."""
+    sought = Sought(natives=[[network, "", native_id]])
+    public_id = uuid5(CODES, f"{network}/{_code(session, network, native_id)}")
+    known = session.scalars(select(Forgetting).where(Forgetting.public_id == public_id)).one_or_none()
+    if known is not None:
+        return known
+    sealed = seal(session.info[VAULT], public_id, sought)
+    return ask_to_forget(session, now, Asked(origin=Origin.NETWORK, sought=sealed, public_id=public_id))
+
+
+def _code(session: Session, network: str, native_id: str) -> str:
+    """The same for the same account, and nobody's guess."""
+    vault: Vault = session.info[VAULT]
+    return hmac.digest(vault.derive("privacy.codes")[0], f"{network}/{native_id}".encode(), "sha256").hex()
 
 
 def _sought(who: Who) -> Sought:

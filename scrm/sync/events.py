@@ -47,10 +47,16 @@ class HandleSchema(Schema):
 
 
 class GoneSchema(Schema):
-    """`contact.deleted`."""
+    """Which contact it is about."""
 
     id = Text(required=True, shortest=1, longest=LONGEST_ID)
     version = fields.Integer(strict=True, load_default=None, validate=validate.Range(0, LARGEST_VERSION))
+
+
+class DeletedSchema(GoneSchema):
+    """`contact.deleted`; `erase`: the person asked to be forgotten, so everything about them goes."""
+
+    erase = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class MergedSchema(GoneSchema):
@@ -90,7 +96,7 @@ class EventSchema(Schema):
 ABOUT: Mapping[str, Schema] = {
     "contact.created": ContactSchema(),
     "contact.updated": ContactSchema(),
-    "contact.deleted": GoneSchema(),
+    "contact.deleted": DeletedSchema(),
     "contact.merged": MergedSchema(),
 }
 ENVELOPE = EventSchema()
@@ -106,11 +112,19 @@ def read_event(body: bytes, received_at: datetime) -> Statement:
         raise PayloadError("timestamp: expected a time that has been")
     data = _load(ABOUT[event["type"]], event["data"], "data.")
     source_id, version, merged_into = data.pop("id"), data.pop("version"), data.pop("merged_into", None)
+    is_erasure = data.pop("erase", False)
     if merged_into == source_id:
         raise PayloadError("data.merged_into: expected another contact than data.id")
     if "handles" in data:
         data["handles"] = [[handle["network"], handle["handle"]] for handle in data["handles"]]
-    return Statement(source_id=source_id, fields=data or None, merged_into=merged_into, version=version, at=at)
+    return Statement(
+        source_id=source_id,
+        fields=data or None,
+        merged_into=merged_into,
+        is_erasure=is_erasure,
+        version=version,
+        at=at,
+    )
 
 
 def _text(body: bytes) -> str:

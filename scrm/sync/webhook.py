@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from scrm.db import Database
 from scrm.errors import EndpointUnknownError, InputError, PayloadError, WebhookRefusedError
 from scrm.i18n import gettext
-from scrm.models import InboxItem, InboxState, WebhookEndpoint
+from scrm.models import Asked, InboxItem, InboxState, Origin, WebhookEndpoint, ask_to_forget, uuid7
 from scrm.models.inbox import (
     CRASHED,
     MOST_CRASHES,
@@ -27,12 +27,14 @@ from scrm.models.inbox import (
     is_outbound,
     keep_delivery,
 )
+from scrm.runtime import VAULT
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm import LOCAL, SALESFORCE
 from scrm.sync.crm.local_contacts import MOST, Put, Statement, put_contacts
 from scrm.sync.events import read_event
 from scrm.sync.signature import new_path_secret, new_secret, verify
-from scrm.tombstones import spare_body
+from scrm.tombstones import forgotten, source_mark, spare_body
+from scrm.tombstones.sought import Sought, seal
 from scrm.vault import Vault
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -197,8 +199,19 @@ def _finish(db: Database, works: Sequence[_Work]) -> None:
             finish_delivery(session, work.item, now, fault=work.fault, error=work.error)
             if work.fault is not None:
                 spare_body(session, work.item, None)
+            if work.statement is not None and work.statement.is_erasure and work.error is None:
+                _forget(session, work.statement.source_id, now)
         if any(work.has_changed for work in works):
             mark_pull_due(session, LOCAL, now)
+
+
+def _forget(session: Session, source_id: str, now: datetime) -> None:
+    """The CRM says that the person is to be forgotten: once, however often it says so."""
+    public_id = uuid7()
+    if forgotten(session, [source_mark(source_id)]):
+        return
+    sought = seal(session.info[VAULT], public_id, Sought(sources=[source_id]))
+    ask_to_forget(session, now, Asked(origin=Origin.CRM, sought=sought, public_id=public_id))
 
 
 def _new_secret(crm_id: str) -> str:

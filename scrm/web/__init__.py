@@ -19,6 +19,7 @@ from scrm.web import (
     desk,
     error_inbox,
     errors,
+    forgetting,
     frame,
     health,
     home,
@@ -52,6 +53,7 @@ PAGES: Final = (
     archives,
     writing,
     error_inbox,
+    forgetting,
     turns,
     webhooks,
     health,
@@ -87,6 +89,7 @@ def create_app(core: Core) -> Flask:
     app.extensions["scrm"] = core
     csrf = CSRFProtect(app)  # type: ignore[no-untyped-call]
     csrf.exempt(webhooks.blueprint)  # type: ignore[no-untyped-call]
+    csrf.exempt(forgetting.from_network)  # type: ignore[no-untyped-call]
     frame.install(app)
     auth.install(app)
     imports.install(app)

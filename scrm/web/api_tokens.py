@@ -29,6 +29,7 @@ SCOPES: Final = {
     Scope.DELIVERIES: N_("Read the log of webhooks"),
     Scope.REDELIVER: N_("Have webhooks tried again"),
     Scope.HEALTH: N_("Ask how the service is"),
+    Scope.FORGET: N_("Forget people"),
 }
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/tokens")

@@ -54,6 +54,11 @@ PLACES: Final = (
         label=N_("API tokens"),
         words=N_("Which systems may ask us, and for what."),
     ),
+    Place(
+        endpoint="forgetting.index",
+        label=N_("Forgotten people"),
+        words=N_("Who asked to be forgotten, how far that is, and what was done."),
+    ),
 )
 
 

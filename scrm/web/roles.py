@@ -26,6 +26,8 @@ PUBLIC: Final = frozenset(
         "webhooks.receive_from_crm",  # checked by its signature
         "webhooks.receive_from_network",  # as above
         "webhooks.receive_outbound",  # checked by the secret in its address
+        "forgetting.from_network",  # checked by its signature
+        "forgetting.status",  # an address that only the person has; says how far their request is
         "webhooks.shake_hands",  # the connector knows whom it expects
     }
 )

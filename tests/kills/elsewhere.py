@@ -54,6 +54,16 @@ ELSEWHERE = {
         ("restored.keep", "restored.ask", "restored.erase"),
         "only after a restore, before anything runs: tests/privacy/test_restored.py",
     ),
+    **dict.fromkeys(
+        (
+            "forgetting.ask",
+            "forgetting.contact",
+            "forgetting.four_eyes",
+            "forgetting.from_network",
+            "forgetting.settle",
+        ),
+        "whoever is forgotten would be missing from the ledgers: tests/web/test_forgetting.py",
+    ),
     "forget.wait": "the built-in CRM is never out of reach: tests/privacy/test_forget.py",
     "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
@@ -84,6 +94,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         (
             "api.consent",
+            "api.forget",
             "api.forget_consent",
             "api.judge",
             "api.redeliver",

@@ -41,6 +41,7 @@ class Statement:
     source_id: str
     fields: Mapping[str, Any] | None = None
     merged_into: str | None = None  # source id of the survivor
+    is_erasure: bool = False  # the person asked to be forgotten, here and in the source
     version: int | None = None  # counts the changes at the source; None: only the time tells
     at: datetime
 
@@ -74,6 +75,11 @@ def source_ids(session: Session, native_ids: Iterable[str]) -> list[str]:
     """By which ids sources know these contacts."""
     numbers = [number for one in native_ids if (number := record_number(one)) is not None]
     return list(session.scalars(select(LocalContact.source_id).where(LocalContact.id.in_(numbers))))
+
+
+def native_ids(session: Session, sources: Iterable[str]) -> list[str]:
+    """The record ids of contacts, by what sources call them."""
+    return [str(one) for one in session.scalars(select(LocalContact.id).where(LocalContact.source_id.in_(sources)))]
 
 
 def erase(session: Session, native_ids: Sequence[str], external_keys: Sequence[str]) -> int:

@@ -6,12 +6,12 @@ from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from scrm.runtime import Core
-from scrm.web.api import contacts, deliveries, profiles
+from scrm.web.api import contacts, deliveries, forgetting, profiles
 from scrm.web.api.rate import Rate
 from scrm.web.api.tokens import RATE
 
 PREFIX: Final = "/api/v1"
-PARTS: Final = (contacts, profiles, deliveries)
+PARTS: Final = (contacts, profiles, deliveries, forgetting)
 
 
 class _Api(Api):  # type: ignore[misc]

@@ -133,6 +133,34 @@ class DeliveryQuery(Schema):
     state = fields.String(load_default=None, validate=validate.OneOf(["todo", "done", "quarantined"]))
 
 
+class ForgetIn(Schema):
+    """A request to forget somebody."""
+
+    reference = fields.String(
+        load_default="", validate=validate.Length(max=80), metadata={"description": "your own number; no name"}
+    )
+
+
+class PlaceOut(Schema):
+    """A place that was emptied."""
+
+    place = fields.String()
+    count = fields.Integer()
+    at = fields.String()
+
+
+class ForgettingOut(Schema):
+    """How far a request to forget somebody is."""
+
+    public_id = fields.UUID(data_key="id")
+    state = fields.String()
+    reference = fields.String()
+    asked_at = fields.AwareDateTime()
+    local_at = fields.AwareDateTime(allow_none=True)
+    done_at = fields.AwareDateTime(allow_none=True)
+    places = fields.List(fields.Nested(PlaceOut))
+
+
 class TimelineOut(Schema):
     """A page of a timeline."""
 

@@ -39,6 +39,7 @@ class Scope(StrEnum):
     DELIVERIES = "webhooks:read"
     REDELIVER = "webhooks:write"
     HEALTH = "health:read"
+    FORGET = "people:forget"
 
 
 STEWARDS: Final = frozenset({Role.STEWARD.value, Role.ADMIN.value})
@@ -51,6 +52,7 @@ MAY: Final = {
     Scope.DELIVERIES: ADMINS,
     Scope.REDELIVER: ADMINS,
     Scope.HEALTH: ADMINS,
+    Scope.FORGET: ADMINS,
 }
 
 
