@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scrm import i18n, logs
 from scrm.errors import ConflictError, InputError
@@ -83,7 +83,10 @@ def _http(why: HTTPException) -> ResponseReturnValue:
         title, text = WORDS.get(code, WORDS[400])
         return _problem(code, title, text, errors=found.get("messages", {}))
     words = STALE_FORM if isinstance(why, CSRFError) else WRONG_HOST if isinstance(why, SecurityError) else None
-    return page(why.code or 500, words)
+    answer = current_app.make_response(page(why.code or 500, words))
+    if isinstance(why, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(why.valid_methods or ()))
+    return answer
 
 
 def _conflict(why: ConflictError) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from scrm.runtime import Core
 from scrm.web.api import contacts, deliveries, forgetting, profiles
 from scrm.web.api.rate import Rate
+from scrm.web.api.schemas import Problem
 from scrm.web.api.tokens import RATE
 
 PREFIX: Final = "/api/v1"
@@ -15,8 +16,17 @@ PARTS: Final = (contacts, profiles, deliveries, forgetting)
 
 
 class _Api(Api):  # type: ignore[misc]
+    ERROR_SCHEMA = Problem
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each route says what it may answer
+
     def _register_error_handlers(self) -> None:
         """Errors are answered by `errors`, for pages and API alike."""
+
+    def _register_responses(self) -> None:
+        """Describe errors as what they are: problem details."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = Api.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def install(app: Flask) -> list[Any]:

@@ -1,8 +1,11 @@
 """Declares a route of the API in one place: address, scope, what goes in and what comes out."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
 
+from flask import abort, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
@@ -30,10 +33,36 @@ def route(
 
     def declare(view: View) -> View:
         served = blueprint.response(status, gives)(view)
+        for code in _refusals(method, path):
+            served = blueprint.alt_response(code, HTTPStatus(code).name)(served)
         if takes is not None:
             served = blueprint.arguments(takes, location="query" if method == "GET" else "json")(served)
-        served.__dict__["scope"] = scope  # `roles` asks for it before every call
-        getattr(blueprint, method.lower())(path)(served)
+        strict = _strictly(served, takes if method == "GET" else None)
+        strict.__dict__["scope"] = scope  # `roles` asks for it before every call
+        getattr(blueprint, method.lower())(path)(strict)
         return view
 
     return declare
+
+
+def _strictly(served: View, query: type[Schema] | None) -> View:
+    """Refuse what stands in the address and means nothing there, or stands there twice."""
+    known = set(query().fields) if query else set()
+
+    @wraps(served)
+    def strict(*args: Any, **values: Any) -> Any:
+        if any(name not in known or len(told) > 1 for name, told in request.args.lists()):
+            abort(422)
+        return served(*args, **values)
+
+    return cast("View", strict)
+
+
+def _refusals(method: str, path: str) -> Iterator[int]:
+    """What a route may answer besides."""
+    yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+    yield from (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+    if "<" in path:
+        yield HTTPStatus.NOT_FOUND
+    if method in {"POST", "PUT"}:
+        yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -5,6 +5,16 @@ from marshmallow import Schema, fields, validate
 from scrm.models import Verdict
 
 
+class Problem(Schema):
+    """What went wrong (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.Dict(metadata={"description": "what is wrong, by the name of the field, never by its value"})
+
+
 class ContactOut(Schema):
     """A contact of the CRM."""
 
@@ -82,7 +92,10 @@ class JudgmentOut(Schema):
 class ConsentIn(Schema):
     """How the person agreed."""
 
-    source = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    source = fields.String(
+        required=True,
+        validate=[validate.Length(min=1, max=200), validate.Regexp(r"[^\s\x00-\x1f\x85]", error="blank")],
+    )
 
 
 class ConsentOut(Schema):
@@ -115,7 +128,11 @@ class HealthOut(Schema):
 class TimelineQuery(Schema):
     """Which part of a timeline."""
 
-    before = fields.String(load_default="", metadata={"description": "`next` of the page before"})
+    before = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"^([0-9]{1,17}\.[0-9]{1,18})?$"),
+        metadata={"description": "`next` of the page before"},
+    )
     network = fields.String(load_default="", validate=validate.Length(max=40))
 
 
