@@ -19,6 +19,7 @@ STEPS = 40
 MEMORY = 8
 FEWEST = 20  # judgments below which nothing is learned
 FOLDS = 4
+HIGHEST_PRIOR = 100.0  # odds; where nearly every profile has its contact, no level has to stand in for that
 LN2 = math.log(2)
 Vector = list[float]
 
@@ -77,7 +78,7 @@ def fit_weights(model: MatchModel, judged: Sequence[Judged], contacts: int) -> M
         for name, number in place.items():
             levels[name] = replace(levels[name], bits=levels[name].bits + shifts[number])
         prior = model.prior * 2.0 ** shifts[-1]
-        return replace(model, levels=levels, prior=min(max(prior, 1e-3), 1.0))
+        return replace(model, levels=levels, prior=min(max(prior, 1e-3), HIGHEST_PRIOR))
 
     def loss(shifts: Vector) -> tuple[float, Vector]:
         moved = with_shifts(shifts)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scrm.matching.frequencies import TokenKind, counted_values
 from scrm.matching.lookup import Lookup
-from scrm.matching.model import SHIPPED, MatchModel, from_json
+from scrm.matching.model import SHIPPED, MatchModel, completed, from_json
 from scrm.matching.packed import with_forms
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 from scrm.matching.views import Link as ViewLink
@@ -197,7 +197,7 @@ def active_model(session: Session) -> tuple[int, MatchModel] | None:
         .order_by(MatchModelRow.activated_at.desc(), MatchModelRow.id.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else (row.id, from_json(json.dumps(row.body)))
+    return None if row is None else (row.id, completed(from_json(json.dumps(row.body))))
 
 
 def add_shipped_model(session: Session, now: datetime) -> None:

@@ -8,7 +8,7 @@ more than a common one. The shipped numbers (data/shipped_model.json) were fitte
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -95,6 +95,16 @@ def from_json(text: str) -> MatchModel:
     levels = {key: Level(**numbers) for key, numbers in fields.pop("levels").items()}
     calibration = Calibration(**fields.pop("calibration", {}))
     return MatchModel(levels=levels, calibration=calibration, **fields)
+
+
+def completed(model: MatchModel) -> MatchModel:
+    """Give a stored model the levels that rules have learned to find since it was made, as they are shipped."""
+    missing = SHIPPED.levels.keys() - model.levels.keys()
+    return (
+        replace(model, levels=dict(model.levels) | {key: SHIPPED.levels[key] for key in missing})
+        if missing
+        else model
+    )
 
 
 @cache

@@ -32,6 +32,15 @@ def test_what_stewards_confirm_gains_weight_and_what_they_refuse_loses_it():
     assert bits(learned, HANDLE) < bits(SHIPPED, HANDLE)
 
 
+def test_where_every_profile_has_its_contact_the_prior_says_so_and_no_level_stands_in():
+    found = {"surname_in_handle": ("prefix", 0.0)}
+    everybody = [Judged(network="x", candidates={ContactId(1): found}, positive=ContactId(1))] * 400
+    learned = fit_weights(SHIPPED, everybody, 10)
+    assert learned.prior > 1.5
+    moved = learned.levels["surname_in_handle.prefix"].bits - SHIPPED.levels["surname_in_handle.prefix"].bits
+    assert moved == pytest.approx(math.log2(learned.prior / SHIPPED.prior), abs=0.05)
+
+
 def test_a_level_nobody_judged_keeps_its_weight():
     learned = fit_weights(SHIPPED, judged(RARE, is_right=True), 20_000)
     assert learned.levels["city.same"] == SHIPPED.levels["city.same"]

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrm.matching.model import SHIPPED, Level, MatchModel, from_json
+from scrm.matching.model import SHIPPED, Level, MatchModel, completed, from_json
 
 
 def test_a_model_survives_its_json():
@@ -52,3 +54,11 @@ def test_every_shipped_level_has_believable_numbers(key):
     assert abs(level.bits) < 40
     assert 0 <= level.by_value <= 1.5
     assert 0 < level.floor <= 1
+
+
+def test_a_model_from_before_a_level_weighs_it_as_it_is_shipped():
+    former = replace(SHIPPED, levels={key: level for key, level in SHIPPED.levels.items() if key != "surname.exact"})
+    former = replace(former, levels={**former.levels, "given.exact": Level(bits=1.5)})
+    assert completed(former).levels["surname.exact"] == SHIPPED.levels["surname.exact"]
+    assert completed(former).levels["given.exact"].bits == 1.5
+    assert completed(SHIPPED) is SHIPPED

@@ -15,6 +15,7 @@ LONGEST_CORE = 26
 SHORTEST_SUBSTRING = 5
 LONGEST_SUBSTRING = 14
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_DIGITS = re.compile(r"[0-9]+")
 _LETTERS = re.compile(r"[^a-z]+")
 _HOSTS = (".bsky.social", ".tumblr.com", ".wordpress.com", ".medium.com", ".substack.com")
 
@@ -26,6 +27,8 @@ class Handle:
     core: str = ""  # letters alone, affixes and digits gone
     full: str = ""  # letters alone, affixes kept
     words: tuple[str, ...] = ()  # by separators and capitals, affixes gone
+    digits: str = ""  # all of them, in their order
+    twice: str = ""  # the letter that it begins with twice: llewis may be L. Lewis
 
     def substrings(self) -> set[str]:
         """Give every run of five to fourteen letters: a name inside "repsmithtx"."""
@@ -55,7 +58,13 @@ def parse_handle(text: str | None) -> Handle:
     kept = [word for word in words if word not in AFFIXES] or words
     core = _without_affixes("".join(kept)) if len(kept) == 1 else "".join(kept)
     named = tuple(dict.fromkeys(squash(word) for word in kept if len(word) > 1))
-    return Handle(core=squash(core[:LONGEST_CORE]), full=squash(full[:LONGEST_CORE]), words=named)
+    return Handle(
+        core=squash(core[:LONGEST_CORE]),
+        full=squash(full[:LONGEST_CORE]),
+        words=named,
+        digits="".join(_DIGITS.findall(latin))[:LONGEST_CORE],
+        twice=core[0] if core[:1] == core[1:2] else "",
+    )
 
 
 _PREFIXES = tuple(sorted((word for word in AFFIXES if len(word) > 2), key=len, reverse=True))

@@ -74,10 +74,11 @@ def align(contact: ContactView, profile: ProfileView) -> Alignment:
     if not person.words:
         return Alignment()
     left = _Leftover(words=list(dict.fromkeys(shown.words + shown.called)), initials=list(shown.initials))
+    is_other = profile.is_other_script(contact)
     surname = _surname_shown(person, left, shown)
-    given = _given_shown(person, left, is_other=profile.is_other_script(contact))
+    given = _given_shown(person, left, shown, is_other=is_other)
     if surname is None:
-        surname = _close(person.surname + person.surname_parts, left, is_other=profile.is_other_script(contact))
+        surname = _close(person.surname + person.surname_parts, left, is_other=is_other)
     if surname is None and given and given.level is not Found.INITIAL and person.surname and not left.words:
         surname = _initial(person.surname[0], left)
     if surname and given and given.level is Found.EXACT and _is_reversed(shown, surname, given):
@@ -93,7 +94,7 @@ def align(contact: ContactView, profile: ProfileView) -> Alignment:
         letters_left=handle.letters_left,
         left_words=tuple(word for word in left.words if word not in person.words),
         left_initials=tuple(left.initials),
-        unmet_middle=_unmet_middle(person, shown) if surname and given else (),
+        unmet_middle=_unmet_middle(person, shown) if surname and given and not is_other else (),
         in_display=frozenset(
             label for label, finding in (("surname", surname), ("given", given)) if finding is not None
         ),
@@ -111,7 +112,9 @@ def _surname_shown(person: PersonName, left: _Leftover, shown: Name) -> Finding 
                 left.take(part)
             return Finding(level=Found.EXACT, theirs=surname, ours=surname)
     for part in (*person.surname_parts, *(part for part in shown.parts if part in person.surname)):
-        if part in left.words or part in shown.parts:
+        if part in left.words or (
+            part in shown.parts and not (part in person.surname_parts and _is_double(part, shown))
+        ):
             left.take(part)
             # the whole double surname that holds the part is explained with it
             left.words = [word for word in left.words if part not in word or word in person.given]
@@ -119,15 +122,52 @@ def _surname_shown(person: PersonName, left: _Leftover, shown: Name) -> Finding 
     return None
 
 
-def _given_shown(person: PersonName, left: _Leftover, *, is_other: bool) -> Finding | None:
+def _is_double(part: str, shown: Name) -> bool:
+    """Whether a part of a name is shown only inside a double one: Müller-Schmidt is not Müller-Lüdenscheidt."""
+    return part not in shown.words and any(part in word for word in shown.words)
+
+
+def _given_shown(person: PersonName, left: _Leftover, shown: Name, *, is_other: bool) -> Finding | None:
     """Try, best first: the name itself, a short form, a middle name, a spelling mistake, an initial."""
     return (
         _same(person.given, left, Found.EXACT)
+        or _joined(person, left, shown)
         or _nickname(person, left)
         or _same(person.middle, left, Found.MIDDLE)
         or _close(person.given, left, is_other=is_other)
         or _first_letter(person.given or tuple(filter(None, (person.given_initial,))), left)
+        or _two_letters(person, left)
     )
+
+
+def _joined(person: PersonName, left: _Leftover, shown: Name) -> Finding | None:
+    """Find a first name written as one word on one side and as two on the other: Jan Daniel, JanDaniel."""
+    for one, other in pairwise(shown.words):
+        if one + other in person.given:
+            left.take(one)
+            left.take(other)
+            return Finding(level=Found.EXACT, theirs=one + other, ours=one + other)
+    if person.given and person.middle and (both := person.given[0] + person.middle[0]) in left.words:
+        left.take(both)
+        return Finding(level=Found.EXACT, theirs=both, ours=person.given[0])
+    return None
+
+
+def _two_letters(person: PersonName, left: _Leftover) -> Finding | None:
+    """Find JD for James David and JC for Jean-Claude."""
+    for word in left.words:
+        if len(word) == 2 and word in _written_as_two(person):
+            left.take(word)
+            return Finding(level=Found.INITIAL, theirs=word, ours=person.given[0])
+    return None
+
+
+def _written_as_two(person: PersonName) -> set[str]:
+    given = person.given[:1]
+    others = (*(word[0] for word in person.middle), *person.middle_initials)
+    parts = person.given[1:]
+    pairs = {parts[0][0] + parts[1][0]} if len(parts) > 1 else set()
+    return pairs | {name[0] + other for name in given for other in others}
 
 
 def _same(ours: Iterable[str], left: _Leftover, level: Found) -> Finding | None:

@@ -10,6 +10,8 @@ OTHER_GIVEN = N_("The surname fits, the first name is another one: perhaps a rel
 OTHER_INITIAL = N_("The first letter of the first name does not fit.")
 OTHER_IN_HANDLE = N_("Beside the surname, the handle says another first name: perhaps a relative.")
 OTHER_SURNAME = N_("The first name fits, the surname is another one.")
+GIVEN_ACROSS = N_("The first name does not seem to be the same, but it is written in another script.")
+SURNAME_ACROSS = N_("The surname does not seem to be the same, but it is written in another script.")
 OTHER_MIDDLE = N_("The middle initial is another one.")
 OTHER_MIDDLE_WORD = N_("Both have a middle name, and it is another one.")
 OTHER_HANDLE = N_("The contact is known under another handle on this network.")
@@ -24,13 +26,16 @@ BOT = N_("The profile is run by a program.")
 def other_given_name(pair: Pair) -> Evidence | None:
     """The surname fits but the first name differs: with a rare surname this is mostly a relative.
 
-    Short forms, initials, middle names and small spelling mistakes do not count as different.
+    Short forms, initials, middle names and small spelling mistakes do not count as different; from another script
+    much that is the same looks different, so it weighs less.
     """
     found, person = pair.alignment, pair.contact.name
     if not found.has_surname or found.has_given or not (person.given or person.given_initial):
         return None
     if found.left_words and "surname" in found.in_display:
-        return _against(pair, ("other_given_name", "different", OTHER_GIVEN))
+        is_across = pair.profile.is_other_script(pair.contact)
+        level, message = ("across_scripts", GIVEN_ACROSS) if is_across else ("different", OTHER_GIVEN)
+        return _against(pair, ("other_given_name", level, message))
     if found.left_initials:
         return _against(pair, ("other_given_name", "initial", OTHER_INITIAL))
     if any(pair.frequencies.count(TokenKind.NAME, word) for word in found.left_in_handle):
@@ -40,11 +45,16 @@ def other_given_name(pair: Pair) -> Evidence | None:
 
 
 def other_surname(pair: Pair) -> Evidence | None:
-    """The first name fits, but the profile shows another surname. People marry, so this is not the end of it."""
+    """The first name fits, but the profile shows another surname. People marry, so this is not the end of it.
+
+    From another script much that is the same looks different, so it weighs less.
+    """
     found = pair.alignment
     if found.has_surname or not found.left_words or not pair.contact.name.surname:
         return None
-    return _against(pair, ("other_surname", "different", OTHER_SURNAME))
+    is_across = pair.profile.is_other_script(pair.contact)
+    level, message = ("across_scripts", SURNAME_ACROSS) if is_across else ("different", OTHER_SURNAME)
+    return _against(pair, ("other_surname", level, message))
 
 
 def other_middle_name(pair: Pair) -> Evidence | None:

@@ -6,14 +6,18 @@ from scrm.i18n import N_
 from scrm.matching.evidence import Evidence
 from scrm.matching.frequencies import TokenKind
 from scrm.matching.normalize import Handle, parse_handle
+from scrm.matching.rules.in_handle import read_handle
 from scrm.matching.rules.pair import Pair
 
 _MAILBOX_LEVELS = ("near", "part", "own")
-_MAILBOX_RANK = ("own", "part", "near", "name_form")
+_SAME = 3
+_MAILBOX_RANK = ("own", "mixed", "part", "near", "name_form")
 SHORTEST_OWN = 4
 SHORTEST_LABEL = 4
 SHORTEST_INSIDE = 5
 SHORTEST_NEAR = 6
+FEWEST_OTHERS = 3  # letters beside the name that two people do not both add by accident
+FEWEST_DIGITS = 2
 NEAR = 0.92
 GENERIC = 5  # a value that more contacts share (a switchboard's address) is no evidence for one of them
 
@@ -33,6 +37,7 @@ SAME_NAME_FORM = N_("The contact writes the name in the same way on another netw
 HANDLE_DOMAIN = N_("The handle is the name of a domain of the contact.")
 MAILBOX_LIKE = N_("The handle is like the part before the @ of the contact's e-mail address.")
 MAILBOX_OWN = N_("The handle is the part before the @ of the contact's e-mail address.")
+MAILBOX_MIXED = N_("Handle and e-mail address add the same letters or digits to the name.")
 MAILBOX_NAME_FORM = N_("Handle and e-mail address write the name in the same way.")
 
 
@@ -131,15 +136,16 @@ def phone(pair: Pair) -> Evidence | None:
 def same_handle(pair: Pair) -> Evidence | None:
     """The contact is known under the same handle on another network.
 
-    A handle that is only a form of the name (jane.doe) is taken by namesakes too, so it adds little to the name.
+    A handle that is only a form of the name (jane.doe) is taken by namesakes too, so it adds little to the name;
+    digits and other letters beside the name (jane.doe84) are seldom the same by accident.
     """
     contact, profile = pair.contact, pair.profile
     mine = profile.handle_read
     if len(mine.core) < SHORTEST_OWN or profile.account in contact.accounts:
         return None
     for network, name in sorted(contact.accounts):
-        if network != profile.network_word and parse_handle(name).full == mine.full:
-            is_name = _is_name_form(pair, mine)
+        if network != profile.network_word and (theirs := parse_handle(name)).full == mine.full:
+            is_name = _is_name_form(pair, mine) and not _adds_the_same(pair, mine, theirs)
             level, message = ("name_form", SAME_NAME_FORM) if is_name else ("own", SAME_HANDLE)
             return pair.found(("same_handle", level, message), (profile.handle, name), params={"network": network})
     return None
@@ -160,22 +166,34 @@ def handle_is_domain(pair: Pair) -> Evidence | None:
 def handle_is_mailbox(pair: Pair) -> Evidence | None:
     """The handle equals the part of the contact's e-mail address before the @.
 
-    If that part is only a form of the name (jane.doe), the name rules have counted it already and little is added.
+    If that part is only a form of the name (jane.doe), the name rules have counted it already and little is added;
+    digits and other letters beside the name (jane.doe84) are seldom the same by accident.
     """
     handle = pair.profile.handle_read
     best: tuple[int, str, Handle] | None = None
     for mailbox in pair.contact.locals:
         likeness = _likeness(handle, mailbox)
         if likeness:
-            level = _MAILBOX_LEVELS[likeness - 1] if not _is_name_form(pair, mailbox) else "name_form"
-            if level != "name_form" or mailbox.full == handle.full:
+            level = _MAILBOX_LEVELS[likeness - 1]
+            if _is_name_form(pair, mailbox):
+                level = "mixed" if likeness == _SAME and _adds_the_same(pair, handle, mailbox) else "name_form"
+            if level != "name_form" or likeness == _SAME:
                 rank = _MAILBOX_RANK.index(level)
                 best = min(best or (rank, level, mailbox), (rank, level, mailbox), key=lambda row: row[0])
     if best is None:
         return None
     _, level, mailbox = best
-    message = {"own": MAILBOX_OWN, "name_form": MAILBOX_NAME_FORM}.get(level, MAILBOX_LIKE)
+    message = {"own": MAILBOX_OWN, "mixed": MAILBOX_MIXED, "name_form": MAILBOX_NAME_FORM}.get(level, MAILBOX_LIKE)
     return pair.found(("handle_is_mailbox", level, message), (pair.profile.handle, mailbox.full))
+
+
+def _adds_the_same(pair: Pair, one: Handle, other: Handle) -> bool:
+    """Whether two handles of the same letters, name and all, add something to it that few others would add."""
+    if len(one.digits) >= FEWEST_DIGITS and one.digits == other.digits:
+        return True
+    said = read_handle(pair.contact.name, one)
+    left = len(one.core) if said.surname is None and said.given is None else said.letters_left
+    return left >= FEWEST_OTHERS
 
 
 def _likeness(handle: Handle, mailbox: Handle) -> int:
@@ -184,7 +202,7 @@ def _likeness(handle: Handle, mailbox: Handle) -> int:
     if len(mailbox.core) < SHORTEST_OWN or len(one) < SHORTEST_OWN:
         return 0
     if one == other:
-        return 3
+        return _SAME
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) >= SHORTEST_INSIDE and shorter in longer:
         return 2

@@ -66,6 +66,15 @@ def _around_surname(person: PersonName, handle: Handle, core: str, surname: str)
         return None
     before, after = core[:at], core[at + len(surname) :]
     given, left = _given_beside(person, before, after)
+    if (
+        given is None
+        and not before
+        and handle.twice == surname[0]
+        and person.given[:1]
+        and person.given[0][0] == surname[0]
+    ):
+        # squashing made one letter of the initial and the surname's first
+        given = Finding(level=Found.FIRST_LETTER, theirs=handle.twice, ours=person.given[0])
     stands_alone = surname in handle.words or not (before or after)
     is_whole = given is not None and given.level in {Found.WHOLE, Found.SHORT}
     if len(surname) < SHORTEST_SURNAME and not is_whole:
@@ -123,6 +132,13 @@ def _shortened(person: PersonName, rests: tuple[str, ...]) -> Iterator[Explained
             yield Finding(level=Found.FIRST_LETTER, theirs=rest, ours=name), 1
 
 
+def _stands_out(name: str, core: str) -> bool:
+    """Whether a first name in a handle is no accident: a longer one anywhere, one of four letters at either end."""
+    if len(name) > SHORTEST_INSIDE:
+        return name in core
+    return len(name) == SHORTEST_INSIDE and (core.startswith(name) or core.endswith(name))
+
+
 def _initials(person: PersonName, given: str) -> set[str]:
     """Two letters that stand for a given and a middle name: jq of Jane Quentin Fragala."""
     others = (*(word[0] for word in person.middle), *person.middle_initials)
@@ -148,6 +164,6 @@ def _without_surname(person: PersonName, handle: Handle) -> Iterator[HandleReadi
                 yield HandleReading(surname=surname, given=given)
             elif rest == "" or word in handle.words:
                 yield HandleReading(given=given, letters_left=len(core) - len(word))
-            elif word == name and len(word) > SHORTEST_INSIDE and word in core:
+            elif word == name and _stands_out(word, core):
                 inside = Finding(level=Found.INSIDE, theirs=core, ours=name)
                 yield HandleReading(given=inside, letters_left=len(core) - len(word))

@@ -70,7 +70,10 @@ def handle_rest(pair: Pair) -> Evidence | None:
 
 def middle(pair: Pair) -> Evidence | None:
     """A middle name or its initial fits. A missing middle name counts neither for nor against."""
-    return _weigh(pair, "middle", pair.alignment.middle)
+    found = pair.alignment
+    if found.unmet_middle and found.left_words:
+        return None  # of a long name one word is another one: what else fits does not make up for it
+    return _weigh(pair, "middle", found.middle)
 
 
 def unrelated_handle(pair: Pair) -> Evidence | None:

@@ -83,3 +83,26 @@ def test_a_mailbox_that_only_repeats_the_name_adds_little():
     form = identifiers.handle_is_mailbox(pair(JANE, profile(handle="jane.fragala")))
     own = identifiers.handle_is_mailbox(pair(JANE, profile(handle="frosch77")))
     assert form.bits < 4 < own.bits
+
+
+MIXED = [
+    ("janevika@freemail.example", "janevika", "mixed"),
+    ("jane.fragala84@freemail.example", "jane_fragala84", "mixed"),
+    ("jane.fragala84@freemail.example", "janefragala", "name_form"),
+    ("jane.fragala84@freemail.example", "janefragala12", "name_form"),
+    ("jane.fragala8@freemail.example", "janefragala8", "name_form"),  # one digit is soon the same
+    ("janejs@freemail.example", "janejs", "name_form"),  # and so are two letters
+]
+
+
+@pytest.mark.parametrize(("address", "handle", "level"), MIXED)
+def test_letters_and_digits_beside_the_name_that_both_have_are_told_from_the_name_alone(address, handle, level):
+    ours = contact("Jane Fragala", emails=(address,))
+    assert identifiers.handle_is_mailbox(pair(ours, profile(handle=handle))).level == level
+
+
+def test_a_handle_elsewhere_with_the_same_digits_is_more_than_the_name():
+    ours = contact("Jane Fragala", handles=(("github", "janefragala84"),))
+    same = identifiers.same_handle(pair(ours, profile(handle="jane_fragala84")))
+    other = identifiers.same_handle(pair(ours, profile(handle="jane_fragala7")))
+    assert (same.level, other.level) == ("own", "name_form")

@@ -41,6 +41,12 @@ CASES = [
     (JANE, profile(handle="jafragala"), "whole", "prefix"),
     (contact("Jane Quentin Fragala"), profile(handle="jqfragala"), "whole", "first_letter"),
     (JANE, profile(handle="jane"), None, "whole"),
+    (JANE, profile(handle="janevika"), None, "inside"),  # four letters stand out at either end
+    (JANE, profile(handle="zupjane"), None, "inside"),
+    (JANE, profile(handle="zupjanevika"), None, None),
+    (contact("Lynwood Lewis"), profile(handle="llewis"), "whole", "first_letter"),
+    (contact("Robbyn Lewis"), profile(handle="llewis"), "whole", None),
+    (contact("Lynwood Lewis"), profile(handle="lewis"), "whole", None),
     (contact("Jane Doe"), profile(handle="janedoe"), "whole", "whole"),
     (contact("Wei Li"), profile(handle="li_wei"), "whole", "whole"),
     (contact("Wei Li"), profile(handle="liwanda"), None, None),
@@ -59,6 +65,12 @@ CASES = [
     (DOUBLE, profile("Anna Lüdenscheidt"), "part", "exact"),
     (DOUBLE, profile("Anna Müller Lüdenscheidt"), "exact", "exact"),
     (contact("Anna Lüdenscheidt"), profile("Anna Müller-Lüdenscheidt"), "part", "exact"),
+    (DOUBLE, profile("Anna Müller-Schmidt"), None, "exact"),  # both are double, and not the same
+    (contact("Jan Daniel Bothma"), profile("JanDaniel Bothma"), "exact", "exact"),
+    (contact("Jean-Marie Fragala"), profile("Jean Marie Fragala"), "exact", "exact"),
+    (contact("James David Fragala"), profile("JD Fragala"), "exact", "initial"),
+    (contact("Jean-Claude Fragala"), profile("JC Fragala"), "exact", "initial"),
+    (contact("Jean-Claude Fragala"), profile("JD Fragala"), "exact", None),
     (contact("Vladimir Petrov"), profile("Владимир Петров"), "exact", "exact"),
     (contact("Samir Mansur"), profile("سمير منصور"), "skeleton", "skeleton"),
     (contact("J. Fragala"), profile("Jane Fragala"), "exact", "initial"),
@@ -72,6 +84,13 @@ def test_names_are_found_where_they_are_said(ours, theirs, surname, given):
     looked_at = pair(ours, theirs)
     found = {row.rule.removesuffix("_in_handle"): row.level for row in counting(looked_at)}
     assert (found.get("surname"), found.get("given")) == (surname, given)
+
+
+def test_what_fits_of_a_long_name_does_not_make_up_for_a_word_that_is_another():
+    ours = contact("Hani Sayyid Masri Yusif", first_name="Hani Sayyid Masri", last_name="Yusif")
+    assert names.middle(pair(ours, profile("Hani Sayyid Masri Yusif"))).level == "exact"
+    assert names.middle(pair(ours, profile("Hani Sayyid Yusif"))).level == "exact"
+    assert names.middle(pair(ours, profile("Hani Sayyid Sebai Yusif"))) is None
 
 
 def test_a_handle_that_repeats_the_display_name_adds_nothing():
