@@ -24,6 +24,7 @@ from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.ingest import archives, push
 from scrm.ingest.run import read_stream
 from scrm.ingest.subscriptions import subscribe
+from scrm.matching import batches, quality, trials
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
 from scrm.models import Chore, claim, still_mine
@@ -204,17 +205,36 @@ def _announce(core: Core, subject: int | None) -> bool:
     return subject is not None and _until_done(lambda: announce_due(core, subject))
 
 
+def _batch(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: batches.advance(core))
+
+
+def _trial(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: trials.advance(core))
+
+
+def _quality(core: Core, _subject: int | None) -> bool:
+    return _chore(core, "quality", lambda: quality.look(core))
+
+
 def _purge(core: Core, _subject: int | None) -> bool:
-    """The daily chore: claimed for as long as it takes, finished when nothing is left."""
+    def everything() -> None:
+        while purge(core):
+            pass
+
+    return _chore(core, "purge", everything)
+
+
+def _chore(core: Core, name: str, do: Callable[[], None]) -> bool:
+    """A daily chore: claimed for as long as it takes, finished when nothing is left."""
     with core.db.write("chores.claim") as session:
         now = core.db.clock.now()
-        claimed = claim(session, Chore, now, Chore.name == "purge", seconds=core.settings.lease_seconds)
+        claimed = claim(session, Chore, now, Chore.name == name, seconds=core.settings.lease_seconds)
     if not claimed:
         return False
-    while purge(core):
-        pass
+    do()
     with core.db.write("chores.finish") as session:
-        row = session.scalars(select(Chore).where(Chore.name == "purge", still_mine(claimed[0]))).one_or_none()
+        row = session.scalars(select(Chore).where(Chore.name == name, still_mine(claimed[0]))).one_or_none()
         if row is not None:
             row.lease_until, row.crash_count, row.done_at = None, 0, core.db.clock.now()
             row.due_at = row.done_at + DAY
@@ -251,6 +271,9 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "forget": _forget,
     "resend": _resend,
     "plan": _plan,
+    "batch": _batch,
+    "trial": _trial,
+    "quality": _quality,
     "announce": _announce,
 }
 
@@ -267,4 +290,5 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "purge": ("expand",),
     "forget": ("deliver",),
     "resend": ("deliver",),
+    "batch": ("expand",),
 }

@@ -30,7 +30,9 @@ from scrm.models import (
     Forgetting,
     Hook,
     InboxItem,
+    ModelTrial,
     Profile,
+    ReviewBatch,
     StreamState,
     TimelineDue,
     WritePlan,
@@ -45,7 +47,7 @@ log = logs.get(__name__)
 SWEEP_SECONDS = 2.0
 HEARTBEAT = "scrm:scheduler"
 HEARTBEAT_SECONDS = 30
-CHORES = ("purge",)
+CHORES = ("purge", "quality")
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -110,6 +112,8 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "expand": (TimelineDue, _is_due(TimelineDue, now)),
         "forget": (Forgetting, _is_due(Forgetting, now)),
         "plan": (WritePlan, _is_due(WritePlan, now)),
+        "batch": (ReviewBatch, _is_due(ReviewBatch, now)),
+        "trial": (ModelTrial, _is_due(ModelTrial, now)),
     }
     for kind, (model, condition) in questions.items():
         if session.execute(select(1).select_from(model).where(condition).limit(1)).first():

@@ -20,19 +20,22 @@ from scrm.models import (
     Contact,
     CrmState,
     EntryState,
+    EvidencePattern,
     InboxItem,
     InboxState,
     LocalRecord,
+    ModelTrial,
     Profile,
+    ReviewBatch,
     StreamState,
     TimelineDue,
     TimelineEntry,
     mark_timelines_due,
 )
 from scrm.runtime import Core
-from scrm.schedule import HEARTBEAT, do_it_here, find_due, plan_chores, run, sweep
+from scrm.schedule import CHORES, HEARTBEAT, do_it_here, find_due, plan_chores, run, sweep
 from scrm.sync.crm.local_contacts import Statement, put_contacts
-from tests.factories import NOW, make_connection, make_contact, make_interaction, make_profile
+from tests.factories import NOW, make_connection, make_contact, make_interaction, make_profile, make_user
 from tests.redis_server import RedisServer
 from tests.test_jobs import environment
 
@@ -94,6 +97,20 @@ def chore(session: Session) -> type:
     return Chore
 
 
+def batch(session: Session) -> type:
+    pattern = EvidencePattern(levels="")
+    session.add(pattern)
+    session.flush()
+    told = {"verdict": "positive", "state": "doing", "total": 1, "user_id": make_user(session).id}
+    session.add(ReviewBatch(pattern_id=pattern.id, created_at=NOW, due_at=NOW, **told))
+    return ReviewBatch
+
+
+def trial(session: Session) -> type:
+    session.add(ModelTrial(change={}, result={}, user_id=make_user(session).id, created_at=NOW, due_at=NOW))
+    return ModelTrial
+
+
 LEASED: dict[str, Callable[[Session], type]] = {
     "read": stream,
     "inbox": inbox,
@@ -101,6 +118,8 @@ LEASED: dict[str, Callable[[Session], type]] = {
     "expand": timeline,
     "deliver": entry,
     "purge": chore,
+    "batch": batch,
+    "trial": trial,
 }
 
 
@@ -189,7 +208,7 @@ def test_a_start_plans_the_chores_and_the_reading_of_the_crm_once(core: Core) ->
         session.execute(update(CrmState).values(due_at=moved))
     plan_chores(core)
     with core.db.read() as session:
-        assert session.scalars(select(Chore.due_at)).all() == [moved]
+        assert session.scalars(select(Chore.due_at)).all() == [moved] * len(CHORES)
         assert session.scalars(select(CrmState.due_at)).all() == [moved]
 
 

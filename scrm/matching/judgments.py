@@ -47,6 +47,7 @@ class Decision:
     probability: float | None = None
     basis: str | None = None  # the engine's: what the link rests on
     reason: str | None = None
+    batch_id: int | None = None  # judged together with others
     seen_judgment_id: int | None = None  # newest judgment the person saw; -1: not asked
 
 
@@ -78,6 +79,7 @@ def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
         probability=decision.probability,
         basis=decision.basis,
         reason=decision.reason,
+        batch_id=decision.batch_id,
         created_at=now,
     )
     if decision.judge is Judge.STEWARD:

@@ -66,7 +66,7 @@ def keep_case(session: Session, now: datetime, profile: Profile, audit: LinkAudi
             session.execute(delete(ReviewCase).where(ReviewCase.profile_id == profile.id))
             session.expunge(row)
         return
-    best = _best(session, profile.id)
+    best = best_candidates(session, profile.id)
     is_blind = audit is not None or (bool(best) and profile.match_state == MatchState.REVIEW and _is_decoy(profile))
     probability = best[0].probability if best else 0.0
     values: dict[str, Any] = {
@@ -96,7 +96,7 @@ def key_of_profile(profile: Profile) -> str:
     return f"{profile.network}\n{profile.scope}\n{profile.native_id}"
 
 
-def _best(session: Session, profile_id: int) -> Sequence[Candidate]:
+def best_candidates(session: Session, profile_id: int) -> Sequence[Candidate]:
     """The best two candidates that nobody refused."""
     refused = select(Judgment.contact_id).where(
         Judgment.profile_id == profile_id,
@@ -180,7 +180,7 @@ def note_pattern(session: Session, judgment: Judgment) -> None:
     case = session.get(ReviewCase, judgment.profile_id)
     if case is None:
         return
-    best = _best(session, judgment.profile_id)
+    best = best_candidates(session, judgment.profile_id)
     judgment.pattern_id = case.pattern_id
     judgment.is_best = bool(best) and judgment.contact_id in {None, best[0].contact_id}
     count_pattern(session, judgment)
@@ -199,6 +199,8 @@ def forget_pattern(session: Session, judgment: Judgment) -> None:
 def _count(session: Session, judgment: Judgment, step: int) -> None:
     if judgment.pattern_id is None or not judgment.is_best or judgment.verdict == Verdict.UNSURE:
         return
+    if judgment.batch_id is not None:
+        return  # nobody looked at this one by itself
     row = session.get(EvidencePattern, judgment.pattern_id, with_for_update=True)
     if row is not None:
         row.judged = max(row.judged + step, 0)

@@ -54,14 +54,14 @@ class Comparison:
     changed: int
 
 
-def known_profiles(session: Session) -> list[Known]:
+def known_profiles(session: Session, most: int = MOST) -> list[Known]:
     """Profiles that stewards or the CRM judged, each compared with its candidates as if nobody had."""
     by_people = select(Judgment.profile_id).where(Judgment.judge != Judge.ENGINE.value, Judgment.verdict.is_not(None))
     newest = session.scalars(
         select(Profile)
         .where(Profile.id.in_(by_people), Profile.is_internal.is_(False))
         .order_by(Profile.id.desc())
-        .limit(MOST)
+        .limit(most)
     ).all()
     found = [_known(session, row) for row in reversed(newest)]
     return [row for row in found if row.judged.positive is not None or row.judged.negative]

@@ -34,7 +34,16 @@ from scrm.models.plan import PlanState, PlanStep, StepAction, StepResult, WriteP
 from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
 from scrm.models.reading import ContactVisit, Objection
-from scrm.models.review import EvidencePattern, LinkAudit, ReviewCase
+from scrm.models.review import (
+    BatchState,
+    EvidencePattern,
+    LinkAudit,
+    ModelTrial,
+    QualityCount,
+    QualityFinding,
+    ReviewBatch,
+    ReviewCase,
+)
 from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, RecordKind, TimelineDue, TimelineEntry
 from scrm.models.usage import PaidItem, Usage
 from scrm.models.words import Words
@@ -48,6 +57,7 @@ __all__ = [
     "Asked",
     "AudienceChange",
     "AuditEntry",
+    "BatchState",
     "Candidate",
     "Chore",
     "Community",
@@ -87,6 +97,7 @@ __all__ = [
     "MatchModelRow",
     "MatchState",
     "Membership",
+    "ModelTrial",
     "NetworkApp",
     "Objection",
     "Origin",
@@ -95,9 +106,12 @@ __all__ = [
     "PlanStep",
     "Preference",
     "Profile",
+    "QualityCount",
+    "QualityFinding",
     "RawRecord",
     "RecordKind",
     "Relation",
+    "ReviewBatch",
     "ReviewCase",
     "Role",
     "Row",

@@ -103,6 +103,7 @@ class Judgment(WithId, Row):
         Index("ix_judgment_profile_id", "profile_id", "id"),
         Index("ix_judgment_contact_id", "contact_id"),
         Index("ix_judgment_judge", "judge", "id"),
+        Index("ix_judgment_batch_id", "batch_id", "id"),
         Index("ix_judgment_user_id", "user_id", "id"),
         UniqueConstraint("undoes_id"),
     )
@@ -120,6 +121,7 @@ class Judgment(WithId, Row):
     created_at: Mapped[datetime]
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("judgment.id"))
     pattern_id: Mapped[int | None] = mapped_column(ForeignKey("evidence_pattern.id"))  # of the best candidate, then
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("review_batch.id"))
     is_best: Mapped[bool | None]  # whether it is about the best candidate
 
 

@@ -1,12 +1,13 @@
-"""What stewards work through: cases that wait, patterns of evidence, audits of links made by the engine."""
+"""What stewards work through: cases, patterns of evidence, audits of the engine's links, batches, trials, flaws."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scrm.models.base import Row, WithId
+from scrm.models.base import Leased, Row, WithId, WithPublicId, due_index
 
 
 class EvidencePattern(WithId, Row):
@@ -60,3 +61,65 @@ class LinkAudit(Row):
     drawn_at: Mapped[datetime]
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("judgment.id"))
     is_right: Mapped[bool | None]  # empty while it waits, and when a steward could not tell
+
+
+class BatchState(StrEnum):
+    """How far a batch is."""
+
+    DOING = "doing"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class ReviewBatch(WithPublicId, Leased, Row):
+    """Cases of one pattern that a steward judged as one; worked off a few at a time."""
+
+    __tablename__ = "review_batch"
+    __table_args__ = (due_index("review_batch"),)
+
+    pattern_id: Mapped[int] = mapped_column(ForeignKey("evidence_pattern.id"))
+    verdict: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime]
+    state: Mapped[str]
+    total: Mapped[int]  # cases that waited when it was approved
+    done: Mapped[int] = mapped_column(default=0)
+    undone: Mapped[int] = mapped_column(default=0)
+    last_id: Mapped[int] = mapped_column(default=0)  # how far it got: a profile, while undoing a judgment
+
+
+class ModelTrial(WithPublicId, Leased, Row):
+    """What somebody wants to know before a threshold or a rule is changed, and what came out."""
+
+    __tablename__ = "model_trial"
+    __table_args__ = (due_index("model_trial"),)
+
+    change: Mapped[dict[str, Any]]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("match_model.id"))  # in force when it was asked
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime]
+    result: Mapped[dict[str, Any]]
+    is_done: Mapped[bool] = mapped_column(default=False)
+
+
+class QualityFinding(WithId, Row):
+    """Something that looks wrong in the data; found again each day."""
+
+    __tablename__ = "quality_finding"
+    __table_args__ = (Index("ix_quality_finding_kind", "kind", "id"),)
+
+    kind: Mapped[str]
+    contacts: Mapped[list[Any]]
+    profiles: Mapped[list[Any]]
+
+
+class QualityCount(Row):
+    """How much of a kind was found, and when it was looked for."""
+
+    __tablename__ = "quality_count"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    looked_at: Mapped[datetime]

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import ConflictError, InputError
 from scrm.i18n import gettext
+from scrm.matching.batches import is_alike
 from scrm.matching.consent import give_consent, withdraw_consent
 from scrm.matching.judgments import Decision, decide, undo
-from scrm.models import Candidate, Contact, Judge, Judgment, LinkAudit, Profile, Role, Verdict
+from scrm.models import Candidate, Contact, Judge, Judgment, LinkAudit, Profile, ReviewCase, Role, Verdict
 from scrm.sync.new_contact import may_create
 from scrm.web import cases, counts, current, desk, frame, people_search, queue
 from scrm.web.roles import allow
@@ -23,6 +24,7 @@ LONGEST_REASON = 500
 DAILY = 200
 FOUND = 4  # contacts found by a search, beside five candidates: one digit each
 HIGHEST = 2**31
+MOST_ALIKE = 1_000
 VERDICTS = {
     "link": Verdict.POSITIVE,
     "not": Verdict.NEGATIVE,
@@ -178,11 +180,21 @@ def _page(db: Session, profile: Profile, wanted: queue.Queue, ahead: Sequence[Pr
         chosen=min(max(chosen, 1), max(len(opened.options), 1)),
         ahead=ahead[0] if ahead else None,
         at=place.score if place else None,
+        **_alike(db, opened),
         asked=asked,
         colleagues=desk.colleagues(db),
         may_create=may_create(db),
         **_around(db, wanted),
     )
+
+
+def _alike(db: Session, opened: cases.Case) -> dict[str, int]:
+    """How many cases wait with the same evidence, this one among them."""
+    waiting = db.get(ReviewCase, opened.profile.id)
+    if waiting is None or opened.is_blind:
+        return {"alike": 0, "pattern_id": 0}
+    same = select(ReviewCase.profile_id).where(*is_alike(waiting.pattern_id))
+    return {"alike": counts.bounded(db, same, MOST_ALIKE), "pattern_id": waiting.pattern_id}
 
 
 def _around(db: Session, wanted: queue.Queue) -> dict[str, Any]:

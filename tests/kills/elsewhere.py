@@ -65,6 +65,10 @@ ELSEWHERE = {
         "whoever is forgotten would be missing from the ledgers: tests/web/test_forgetting.py",
     ),
     "forget.wait": "the built-in CRM is never out of reach: tests/privacy/test_forget.py",
+    **dict.fromkeys(
+        ("batch.begin", "batch.claim", "batch.portion", "batch.take_back"),
+        "no five cases are alike in the sweep: tests/web/test_together.py",
+    ),
     "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
     "cli.webhook_retry": "nothing is ever set aside in the sweep: tests/cli/test_webhook.py",

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 
 from scrm.db import Database
 from scrm.matching.judgments import standing
+from scrm.matching.trials import SWITCHES
 from scrm.models import (
     Chore,
     Connection,
@@ -24,6 +25,7 @@ from scrm.models import (
     Judge,
     Judgment,
     Link,
+    ModelTrial,
     PlanState,
     Profile,
     WebSession,
@@ -92,6 +94,9 @@ class Stimuli:
             "review.claim": self._claim,
             "decisions": self._undo_later,
             "promise": self._promise,
+            "trial": self._trial,
+            "model": self._use_model,
+            "quality": self._look_for_flaws,
         }
 
     # what happens on any day, by the failpoints it leads to
@@ -244,6 +249,25 @@ class Stimuli:
     def _promise(self) -> None:
         form = {"one_wrong_in": str(200 + self.turn % 2), "audited_share": "0.02"}
         self.admin.post("/matching/promise", form, page="/matching")
+
+    def _trial(self) -> None:
+        """Try a change of the promise, which works through everything, and put it in force."""
+        form = {"one_wrong_in": str(100 + self.turn), "review": "5"}
+        with self.db.read() as session:
+            done = session.scalars(select(ModelTrial.public_id).where(ModelTrial.is_done.is_(True))).all()
+        if done:
+            self.admin.post(f"/matching/model/trials/{done[-1]}/keep", {}, page="/matching/model")
+        self.admin.http.post(
+            self.admin.base + "/matching/model/trials",
+            data={**form, "on": [*SWITCHES], "csrf_token": self.admin.token("/matching/model")},
+            timeout=10,
+        )
+
+    def _use_model(self) -> None:
+        self.admin.post("/matching/model/1/use", {}, page="/matching/model")
+
+    def _look_for_flaws(self) -> None:
+        self.steward.post("/review/quality/look", {}, page="/review/quality")
 
     def _last_judgment(self, profile_id: int) -> int:
         with self.db.read() as session:

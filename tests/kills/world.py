@@ -157,8 +157,12 @@ class Browser:
     def get(self, path: str) -> requests.Response:
         return self.http.get(self.base + path, timeout=10)
 
+    def token(self, page: str) -> str:
+        """The form token of a page."""
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(page).text)
+        return found.group(1) if found else ""
+
     def post(self, path: str, form: dict[str, str], *, page: str = "/") -> requests.Response:
         """Send a form with the token of a page that was read before."""
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(page).text)
-        fields = {**form, "csrf_token": found.group(1) if found else ""}
+        fields = {**form, "csrf_token": self.token(page)}
         return self.http.post(self.base + path, data=fields, timeout=10)

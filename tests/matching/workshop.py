@@ -6,10 +6,11 @@ from sqlalchemy import select
 
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
-from scrm.matching.judgments import Decision, decide
+from scrm.matching.judgments import Decision, decide, derive
+from scrm.matching.load import active_model, add_shipped_model
 from scrm.models import Candidate, Contact, Judge, Judgment, Link, MatchKey, Profile, Side, Verdict
 from scrm.runtime import Core
-from tests.factories import make_contact, make_profile
+from tests.factories import make_candidate, make_contact, make_profile
 
 ADA = {"full_name": "Ada Quickenborough", "first_name": "Ada", "last_name": "Quickenborough"}
 ADAS_MAIL = "ada@quickenborough.example"
@@ -55,6 +56,31 @@ class Workshop:
         )
         with self.db.write("test.judge") as session:
             return decide(session, self.db.clock.now(), decision).id
+
+    def waits(self, profile_id: int, contact_id: int, level: str = "exact") -> None:
+        """Put a profile in the queue with one candidate, whose surname speaks for it."""
+        evidence = [
+            {"rule": "prior", "level": "prior", "bits": -8.0, "message": "", "params": {}},
+            {"rule": "surname", "level": level, "bits": 9.0, "message": "", "params": {}},
+        ]
+        with self.db.write("test.waits") as session:
+            row = session.get_one(Profile, profile_id)
+            contact = session.get_one(Contact, contact_id)
+            found = active_model(session)
+            if found is None:
+                add_shipped_model(session, self.db.clock.now())
+                session.flush()
+            make_candidate(
+                session,
+                row,
+                contact,
+                bits=1.0,
+                probability=2 / 3,
+                evidence=evidence,
+                computed_at=self.db.clock.now(),
+                model_id=(found or active_model(session))[0],
+            )
+            derive(session, self.db.clock.now(), row)
 
     def settle(self) -> None:
         """Key and match until nothing is due."""

@@ -27,6 +27,7 @@ SAMPLES: dict[str, Callable[[Any, seed.Seeded], object]] = {
     "judgment_id": lambda session, _seeded: session.scalars(
         select(Judgment.id).where(Judgment.judge == "steward")
     ).first(),
+    "flaw": lambda _session, _seeded: "shared_email",
     "connection_id": lambda session, _seeded: session.scalars(select(Connection.public_id)).first(),
     "interaction_id": lambda session, _seeded: session.scalars(
         select(Interaction.public_id).where(Interaction.native_id == "t2")

@@ -1,5 +1,6 @@
 """Fills a database with invented people: contacts, profiles, candidates with evidence, interactions, connections."""
 
+import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from scrm.db import Database
+from scrm.matching.model import SHIPPED
 from scrm.matching.score import probabilities
 from scrm.models import (
     Candidate,
@@ -84,7 +86,7 @@ def seed(db: Database, *, cases: int = 3, talk: int = 60) -> Seeded:
                 ("Siobhán Ní Bhriain", "rep"),
             )
         ]
-        model = MatchModelRow(name="shipped-1", body={}, created_at=now, activated_at=now)
+        model = MatchModelRow(name="shipped-1", body=json.loads(SHIPPED.to_json()), created_at=now, activated_at=now)
         session.add(model)
         contacts = [_contact(session, number, now) for number in range(len(PEOPLE))]
         session.flush()

@@ -114,6 +114,22 @@ def upgrade() -> None:
     op.create_index("ix_profile_match_due_at", "profile", ["match_due_at"], unique=False)
     op.create_index("ix_profile_match_state", "profile", ["match_state", "id"], unique=False)
     op.create_table(
+        "quality_count",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("looked_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_quality_count")),
+    )
+    op.create_table(
+        "quality_finding",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("contacts", Json, nullable=False),
+        sa.Column("profiles", Json, nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_finding")),
+    )
+    op.create_index("ix_quality_finding_kind", "quality_finding", ["kind", "id"], unique=False)
+    op.create_table(
         "tombstone",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
@@ -125,23 +141,4 @@ def upgrade() -> None:
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstone_key")),
-    )
-    op.create_table(
-        "value_count",
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("value", name=op.f("pk_value_count")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "webhook_endpoint",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("secrets", sa.Text(), nullable=False),
-        sa.Column("old_secret_until", UtcDateTime(), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("refused", sa.Integer(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
-        sa.UniqueConstraint("name", name=op.f("uq_webhook_endpoint_name")),
     )

@@ -13,6 +13,25 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "value_count",
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("value", name=op.f("pk_value_count")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "webhook_endpoint",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("old_secret_until", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
+        sa.UniqueConstraint("name", name=op.f("uq_webhook_endpoint_name")),
+    )
+    op.create_table(
         "announcement",
         sa.Column("hook_id", BigId, nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
@@ -191,26 +210,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_forgetting_due_at", "forgetting", ["due_at"], unique=False)
     op.create_index("ix_forgetting_state", "forgetting", ["state", "id"], unique=False)
-    op.create_table(
-        "handle_history",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("handle", sa.Text(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_handle_history_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_handle_history")),
-        sa.UniqueConstraint("profile_id", "handle", name=op.f("uq_handle_history_profile_id_handle")),
-    )
-    op.create_index("ix_handle_history_handle", "handle_history", ["handle"], unique=False)
-    op.create_table(
-        "match_model",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("body", Json, nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("created_by", BigId, nullable=True),
-        sa.Column("activated_at", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_match_model_created_by_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
-    )

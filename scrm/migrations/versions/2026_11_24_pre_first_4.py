@@ -13,6 +13,56 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "handle_history",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_handle_history_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handle_history")),
+        sa.UniqueConstraint("profile_id", "handle", name=op.f("uq_handle_history_profile_id_handle")),
+    )
+    op.create_index("ix_handle_history_handle", "handle_history", ["handle"], unique=False)
+    op.create_table(
+        "match_model",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("body", Json, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", BigId, nullable=True),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_match_model_created_by_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
+    )
+    op.create_table(
+        "review_batch",
+        sa.Column("pattern_id", BigId, nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("undone_by", BigId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("undone", sa.Integer(), nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_batch_pattern_id_evidence_pattern")
+        ),
+        sa.ForeignKeyConstraint(["undone_by"], ["app_user.id"], name=op.f("fk_review_batch_undone_by_app_user")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_review_batch_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_batch")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_review_batch_public_id")),
+    )
+    op.create_index("ix_review_batch_due_at", "review_batch", ["due_at"], unique=False)
+    op.create_table(
         "sign_in_link",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("user_id", BigId, nullable=False),
@@ -141,8 +191,10 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("undoes_id", BigId, nullable=True),
         sa.Column("pattern_id", BigId, nullable=True),
+        sa.Column("batch_id", BigId, nullable=True),
         sa.Column("is_best", sa.Boolean(), nullable=True),
         sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["review_batch.id"], name=op.f("fk_judgment_batch_id_review_batch")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_judgment_contact_id_contact")),
         sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_judgment_model_id_match_model")),
         sa.ForeignKeyConstraint(
@@ -155,58 +207,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),
         sa.UniqueConstraint("undoes_id", name=op.f("uq_judgment_undoes_id")),
     )
+    op.create_index("ix_judgment_batch_id", "judgment", ["batch_id", "id"], unique=False)
     op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
     op.create_index("ix_judgment_judge", "judgment", ["judge", "id"], unique=False)
     op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)
     op.create_index("ix_judgment_user_id", "judgment", ["user_id", "id"], unique=False)
-    op.create_table(
-        "paid_item",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_paid_item_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("connection_id", "day", "kind", "native_id", name=op.f("pk_paid_item")),
-    )
-    op.create_index("ix_paid_item_day", "paid_item", ["day"], unique=False)
-    op.create_table(
-        "raw_record",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=True),
-        sa.Column("author_id", sa.Text(), nullable=True),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("quarantine", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_raw_record_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_record")),
-        sa.UniqueConstraint(
-            "connection_id", "stream", "digest", name=op.f("uq_raw_record_connection_id_stream_digest")
-        ),
-    )
-    op.create_index("ix_raw_record_expires_at", "raw_record", ["expires_at"], unique=False)
-    op.create_index("ix_raw_record_key", "raw_record", ["native_id", "network"], unique=False)
-    op.create_table(
-        "run",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("started_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("pages", sa.Integer(), nullable=False),
-        sa.Column("items", sa.Integer(), nullable=False),
-        sa.Column("stored", sa.Integer(), nullable=False),
-        sa.Column("quarantined", sa.Integer(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_run_connection_id_connection")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
-    )
-    op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)

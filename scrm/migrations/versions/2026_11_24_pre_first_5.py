@@ -13,6 +13,77 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "model_trial",
+        sa.Column("change", Json, nullable=False),
+        sa.Column("model_id", BigId, nullable=True),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("result", Json, nullable=False),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_model_trial_model_id_match_model")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_model_trial_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_trial")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_model_trial_public_id")),
+    )
+    op.create_index("ix_model_trial_due_at", "model_trial", ["due_at"], unique=False)
+    op.create_table(
+        "paid_item",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_paid_item_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "day", "kind", "native_id", name=op.f("pk_paid_item")),
+    )
+    op.create_index("ix_paid_item_day", "paid_item", ["day"], unique=False)
+    op.create_table(
+        "raw_record",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("quarantine", sa.Text(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_raw_record_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_record")),
+        sa.UniqueConstraint(
+            "connection_id", "stream", "digest", name=op.f("uq_raw_record_connection_id_stream_digest")
+        ),
+    )
+    op.create_index("ix_raw_record_expires_at", "raw_record", ["expires_at"], unique=False)
+    op.create_index("ix_raw_record_key", "raw_record", ["native_id", "network"], unique=False)
+    op.create_table(
+        "run",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("stored", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_run_connection_id_connection")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
+    op.create_table(
         "sign_in_flow",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
@@ -165,119 +236,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_link_audit_basis", "link_audit", ["basis"], unique=False)
     op.create_index("ix_link_audit_profile_id", "link_audit", ["profile_id"], unique=False)
-    op.create_table(
-        "membership",
-        sa.Column("community_id", BigId, nullable=False),
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("listed_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["community_id"], ["community.id"], name=op.f("fk_membership_community_id_community")
-        ),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_membership_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
-        sa.UniqueConstraint("community_id", "profile_id", name=op.f("uq_membership_community_id_profile_id")),
-    )
-    op.create_index("ix_membership_profile_id", "membership", ["profile_id"], unique=False)
-    op.create_table(
-        "objection",
-        sa.Column("judgment_id", BigId, nullable=False),
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contact.id"], name=op.f("fk_objection_contact_id_contact"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["judgment_id"], ["judgment.id"], name=op.f("fk_objection_judgment_id_judgment"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["profile_id"], ["profile.id"], name=op.f("fk_objection_profile_id_profile"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_objection_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
-        sa.UniqueConstraint("judgment_id", name=op.f("uq_objection_judgment_id")),
-    )
-    op.create_index("ix_objection_profile_id", "objection", ["profile_id"], unique=False)
-    op.create_table(
-        "review_case",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("pattern_id", BigId, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("band", sa.Integer(), nullable=True),
-        sa.Column("community_id", BigId, nullable=True),
-        sa.Column("worth", sa.Integer(), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=False),
-        sa.Column("is_blind", sa.Boolean(), nullable=False),
-        sa.Column("claimed_by", BigId, nullable=True),
-        sa.Column("claimed_until", UtcDateTime(), nullable=True),
-        sa.Column("asked_of", BigId, nullable=True),
-        sa.Column("notes", Json, nullable=False),
-        sa.ForeignKeyConstraint(["asked_of"], ["app_user.id"], name=op.f("fk_review_case_asked_of_app_user")),
-        sa.ForeignKeyConstraint(["claimed_by"], ["app_user.id"], name=op.f("fk_review_case_claimed_by_app_user")),
-        sa.ForeignKeyConstraint(
-            ["community_id"], ["community.id"], name=op.f("fk_review_case_community_id_community")
-        ),
-        sa.ForeignKeyConstraint(
-            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_case_pattern_id_evidence_pattern")
-        ),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_review_case_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_review_case")),
-    )
-    op.create_index("ix_review_case_asked_of", "review_case", ["asked_of"], unique=False)
-    op.create_index("ix_review_case_claimed_by", "review_case", ["claimed_by"], unique=False)
-    op.create_index(
-        "ix_review_case_state_pattern_id_worth",
-        "review_case",
-        ["state", "pattern_id", "worth", "profile_id"],
-        unique=False,
-    )
-    op.create_table(
-        "timeline_entry",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("external_key", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("interaction_id", BigId, nullable=True),
-        sa.Column("profile_id", BigId, nullable=True),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("is_wanted", sa.Boolean(), nullable=False),
-        sa.Column("is_forced", sa.Boolean(), nullable=False),
-        sa.Column("is_urgent", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("written_version", sa.Integer(), nullable=False),
-        sa.Column("interaction_version", sa.Integer(), nullable=False),
-        sa.Column("said", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("fault", sa.Text(), nullable=True),
-        sa.Column("record_id", sa.Text(), nullable=True),
-        sa.Column("below_record_id", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "(interaction_id IS NULL) <> (profile_id IS NULL)", name=op.f("ck_timeline_entry_about_one")
-        ),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
-        sa.ForeignKeyConstraint(
-            ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
-        ),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_entry_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
-        sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
-        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
-        sa.UniqueConstraint("profile_id", "crm_id", name=op.f("uq_timeline_entry_profile_id_crm_id")),
-    )
-    op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
-    op.create_index(
-        "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "kind", "due_at"], unique=False
-    )
