@@ -12,7 +12,7 @@ setup:              ## make .venv with everything scrm needs (quick when nothing
 	@bash bin/setup requirements.txt
 
 setup-dev:          ## the same with everything tests and checks need
-	@bash bin/setup requirements.txt requirements-batch.txt requirements-dev.txt
+	@bash bin/setup requirements.txt requirements-batch.txt requirements-cdc.txt requirements-dev.txt
 
 demo: setup         ## the whole product with invented people, networks and contacts
 	@$(BIN)/scrm demo

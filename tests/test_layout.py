@@ -32,6 +32,8 @@ KEEPS = {  # what only these may import
     "redis": ("jobs.py", "schedule.py", "cli/", "web/health.py", "web/api/rate.py"),
     "simple_salesforce": ("sync/crm/salesforce/",),
     "requests": ("http.py", "connectors/paging.py", "sync/crm/salesforce/"),
+    "grpc": ("sync/crm/salesforce/pubsub.py", "sandbox/"),
+    "fastavro": ("sync/crm/salesforce/pubsub.py", "sandbox/"),
     "dotenv": ("cli/__init__.py",),
     "cryptography": ("vault.py", "sandbox/"),
 }

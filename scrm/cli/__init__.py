@@ -22,6 +22,7 @@ COMMANDS = {
     "web": "web",
     "worker": "worker",
     "scheduler": "scheduler",
+    "listener": "listener",
     "migrate": "migrate",
     "doctor": "doctor",
     "backup": "backup",

@@ -6,6 +6,7 @@ from typing import TextIO
 
 import click
 
+from scrm.cli.crm_listen import listen
 from scrm.cli.opening import open_for_command
 from scrm.errors import InputError
 from scrm.i18n import N_, _, gettext
@@ -29,6 +30,9 @@ KINDS = click.Choice(["handle", "url", "email", "language"])
 @click.group(help=_("Connect a CRM outside, set it up, and see how it is."))
 def crm() -> None:
     """Replaced by the translated help."""
+
+
+crm.add_command(listen)
 
 
 @crm.command("connect", help=_("Connect an organization at Salesforce. Secrets are read from files, never as words."))

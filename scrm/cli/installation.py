@@ -11,6 +11,7 @@ from scrm.cli.supervisor import VALKEY, StartError, Supervisor
 from scrm.config import Settings, as_environment, embedded_socket
 from scrm.i18n import _
 from scrm.runtime import open_core
+from scrm.sync import change_events
 
 PORTS_TRIED = 100
 
@@ -53,7 +54,18 @@ def run_all(supervisor: Supervisor, settings: Settings, say: Callable[[str], Non
     for number in range(1, settings.workers + 1):
         supervisor.start(processes.scrm_program(f"worker-{number}", "worker", environment=environment))
     supervisor.start(processes.scrm_program("scheduler", "scheduler", environment=environment))
+    if _listens(settings):
+        supervisor.start(processes.scrm_program("listener", "listener", environment=environment))
     return settings
+
+
+def _listens(settings: Settings) -> bool:
+    """Whether change events are to be followed."""
+    core = open_core(settings)
+    with core.db.read() as session:
+        is_wanted = change_events.is_wanted(session)
+    core.db.close()
+    return is_wanted and change_events.is_installed()
 
 
 def answers(settings: Settings) -> bool:

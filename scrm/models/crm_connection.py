@@ -28,6 +28,9 @@ class CrmConnection(Row):
     calls_used: Mapped[int | None]  # by everybody in the CRM's own count, as heard at `calls_at`
     calls_limit: Mapped[int | None]
     calls_at: Mapped[datetime | None]
+    change_topic: Mapped[str | None]  # whose change events are followed; empty: none
+    change_place: Mapped[str | None]  # where to go on, in base64; opaque
+    change_heard_at: Mapped[datetime | None]
 
 
 class CrmFieldMap(WithId, Row):

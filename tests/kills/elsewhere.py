@@ -69,6 +69,17 @@ ELSEWHERE = {
         ("batch.begin", "batch.claim", "batch.portion", "batch.take_back"),
         "no five cases are alike in the sweep: tests/web/test_together.py",
     ),
+    **dict.fromkeys(
+        (
+            "change_events.begin",
+            "change_events.forget_place",
+            "change_events.listen",
+            "change_events.schema",
+            "change_events.store",
+            "cli.listen",
+        ),
+        "no Salesforce tells of changes in the sweep: tests/sync/test_change_events.py, tests/cli/test_listener.py",
+    ),
     "demo.own_people": "only `scrm demo` does it, before anybody works",
     "demo.people": "only `scrm demo` does it, before anybody works",
     "cli.webhook_retry": "nothing is ever set aside in the sweep: tests/cli/test_webhook.py",

@@ -105,6 +105,9 @@ def upgrade() -> None:
         sa.Column("calls_used", sa.Integer(), nullable=True),
         sa.Column("calls_limit", sa.Integer(), nullable=True),
         sa.Column("calls_at", UtcDateTime(), nullable=True),
+        sa.Column("change_topic", sa.Text(), nullable=True),
+        sa.Column("change_place", sa.Text(), nullable=True),
+        sa.Column("change_heard_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("crm_id", name=op.f("pk_crm_connection")),
     )
     op.create_table(
