@@ -27,6 +27,7 @@ from scrm.ingest.subscriptions import subscribe
 from scrm.matching import batches, quality, trials
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
+from scrm.matching.follow import follow_shipped
 from scrm.models import Chore, claim, still_mine
 from scrm.privacy import forget_due, purge
 from scrm.runtime import Core, Wake, open_core
@@ -160,6 +161,7 @@ def _keys(core: Core, _subject: int | None) -> bool:
 
 
 def _match(core: Core, _subject: int | None) -> bool:
+    follow_shipped(core)
     return _until_done(lambda: match_due(core))
 
 

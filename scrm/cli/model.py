@@ -8,7 +8,10 @@ from sqlalchemy import select
 from scrm.cli.evaluate import write_quality
 from scrm.cli.opening import open_for_command
 from scrm.i18n import _
-from scrm.models import MatchModelRow
+from scrm.models import AuditEntry, MatchModelRow
+
+FOLLOWED, REFUSED = "model.followed", "model.not_followed"  # as scrm.matching.follow notes them
+TRIED = (FOLLOWED, REFUSED)
 
 
 @click.group(help=_("Learn how contacts are recognized from your judgments, and choose what is in force."))
@@ -43,11 +46,29 @@ def list_() -> None:
     core = open_for_command()
     with core.db.read() as session:
         rows = session.scalars(select(MatchModelRow).order_by(MatchModelRow.id)).all()
+        compared = {
+            row.object: row for row in session.scalars(select(AuditEntry).where(AuditEntry.action.in_(TRIED)))
+        }
     core.db.close()
     used = [row for row in rows if row.activated_at is not None]
     newest = max(used, key=lambda row: (row.activated_at, row.id), default=None)
     for row in rows:
         click.echo(f"{'*' if row is newest else ' '} {row.id}  {row.name}  {row.created_at:%Y-%m-%d %H:%M} UTC")
+        if (entry := compared.get(f"match_model/{row.id}")) is not None:
+            click.echo(f"     {_told(entry)}")
+
+
+def _told(entry: AuditEntry) -> str:
+    """How the weights that came with an update did on the installation's own judgments."""
+    before, after = entry.before or {}, entry.after or {}
+    if not after.get("judged"):
+        return _("Came with an update, followed %(name)s; nothing was judged to compare by.", name=before["name"])
+    said = (
+        _("Came with an update, followed %(name)s: F1 %(after)s, before %(before)s, on %(judged)s judged profiles.")
+        if entry.action == FOLLOWED
+        else _("Came with an update, is not used: F1 %(after)s, %(name)s %(before)s, on %(judged)s judged profiles.")
+    )
+    return said % {"name": before["name"], "before": before["f1"], "after": after["f1"], "judged": after["judged"]}
 
 
 @model.command(help=_("Put a version in force; a former one takes the newer back. NUMBER: as `list` shows it."))

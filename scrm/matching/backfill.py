@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import EVERYTHING, Share, match_due
+from scrm.matching.follow import follow_shipped
 from scrm.models import Contact, Profile
 from scrm.runtime import Core
 
@@ -78,7 +79,8 @@ def left(core: Core) -> Left:
 
 
 def key_all(core: Core) -> Iterator[None]:
-    """Key every changed contact, a portion at each step: matching finds nobody before."""
+    """Key every changed contact, a portion at each step: matching finds nobody before. Newer weights come first."""
+    follow_shipped(core)
     while rekey_due(core):
         yield
 

@@ -189,14 +189,19 @@ class StoredFrequencies:
         return found
 
 
-def active_model(session: Session) -> tuple[int, MatchModel] | None:
-    """The model in force and its id; None when there is none yet."""
-    row = session.scalars(
+def active_row(session: Session) -> MatchModelRow | None:
+    """The version in force: the one activated last."""
+    return session.scalars(
         select(MatchModelRow)
         .where(MatchModelRow.activated_at.is_not(None))
         .order_by(MatchModelRow.activated_at.desc(), MatchModelRow.id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def active_model(session: Session) -> tuple[int, MatchModel] | None:
+    """The model in force and its id; None when there is none yet."""
+    row = active_row(session)
     return None if row is None else (row.id, completed(from_json(json.dumps(row.body))))
 
 

@@ -141,6 +141,7 @@ ELSEWHERE = {
         "nobody changes webhooks in the sweep: tests/web/test_hooks.py, tests/cli/test_webhook_out.py",
     ),
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
+    "matching.follow": "the shipped weights stay the same in the sweep: tests/matching/test_follow.py",
     "matching.model": "once, at the first matching: the sweep begins with it",
     "access.note_end": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
     "access.give_back": "the sweep's networks renew whenever they are asked: tests/ingest/test_access.py",
