@@ -31,6 +31,8 @@ class User(WithPublicId, Row):
     disabled_at: Mapped[datetime | None]
     failed_count: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]  # after wrong passwords; grows, never locks for good
+    seen_at: Mapped[datetime | None]  # to the minute
+    sso_subject: Mapped[str | None] = mapped_column(unique=True)  # issuer and subject of single sign-on
 
 
 class SignInLink(Row):
@@ -55,3 +57,9 @@ class WebSession(Row):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    agent: Mapped[str | None]  # browser and system in two words, for whoever looks at their sessions
+
+    @property
+    def mark(self) -> str:
+        """What names this session on a page; tells nothing of its id."""
+        return self.id_hash[:16]

@@ -82,6 +82,7 @@ def order(
     )
     session.add(row)
     session.flush()
+    session.add(AuditEntry(at=now, user_id=user_id, action="plan.ordered", object=f"plan/{row.public_id}"))
     return row
 
 

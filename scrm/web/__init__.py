@@ -12,6 +12,7 @@ from scrm.web import (
     api,
     api_tokens,
     archives,
+    audit_log,
     auth,
     batches,
     connections,
@@ -35,6 +36,7 @@ from scrm.web import (
     review,
     roles,
     turns,
+    users,
     webhooks,
     wording,
     writing,
@@ -67,6 +69,8 @@ PAGES: Final = (
     hooks,
     incoming,
     api_tokens,
+    users,
+    audit_log,
 )
 
 

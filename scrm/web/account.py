@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from scrm.errors import InputError
 from scrm.i18n import gettext
-from scrm.web import current
+from scrm.models import AuditEntry
+from scrm.web import accounts, current
 from scrm.web.auth import cookie_name
 from scrm.web.people import check_password, close_sessions, hash_password, set_password
 from scrm.web.roles import EVERYBODY, allow
@@ -17,7 +18,7 @@ blueprint = Blueprint("account", __name__)
 @allow(*EVERYBODY)
 def show() -> ResponseReturnValue:
     """Who I am here, and my password."""
-    return render_template("account.html", is_first="first" in request.args, is_saved="saved" in request.args)
+    return _page(is_first="first" in request.args, is_saved="saved" in request.args)
 
 
 @blueprint.post("/me/password")
@@ -37,12 +38,31 @@ def password() -> ResponseReturnValue:
             with current.core().db.write("account.password") as db:
                 set_password(db, who.id, hashed)
                 close_sessions(db, who.id, but=request.cookies.get(cookie_name(), ""))
+                about = f"user/{who.public_id}"
+                db.add(AuditEntry(at=current.now(), user_id=who.id, action="user.password_set", object=about))
         except InputError as why:
             fault = gettext(str(why))
     if fault is not None:
-        return render_template("account.html", fault=fault), 400
+        return _page(fault=fault), 400
     session.pop("csrf_token", None)
     return redirect(url_for("account.show", saved=1))
+
+
+@blueprint.post("/me/sessions")
+@allow(*EVERYBODY)
+def end_sessions() -> ResponseReturnValue:
+    """End another session of mine, or all others."""
+    who, mark = current.user(), request.form.get("session", "")
+    with current.core().db.write("account.end_sessions") as db:
+        mine = request.cookies.get(cookie_name(), "")
+        accounts.end_sessions(db, who, who, current.now(), mark=mark, but=mine)
+    return redirect(url_for("account.show", saved=1))
+
+
+def _page(**more: object) -> str:
+    with current.core().db.read() as db:
+        live = accounts.sessions_of(db, current.user().id, current.now())
+    return render_template("account.html", sessions=live, mine=current.session_mark(), **more)
 
 
 @blueprint.post("/me/keys")

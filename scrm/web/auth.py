@@ -10,10 +10,11 @@ from typing import Final
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from scrm.i18n import LANGUAGES
-from scrm.models import User, WebSession
-from scrm.web import current, known
+from scrm.models import AuditEntry, User, WebSession
+from scrm.web import agents, current, known
 from scrm.web.people import (
     ABSOLUTE,
     SEEN_EVERY,
@@ -63,6 +64,7 @@ def _load_user() -> None:
     if found is None:
         return
     row, g.user = found
+    g.session_mark = row.mark
     if now - row.seen_at >= SEEN_EVERY and not request.path.endswith(".json"):  # polling is no sign of life
         _note_seen(row, now)
 
@@ -70,6 +72,7 @@ def _load_user() -> None:
 def _note_seen(row: WebSession, now: datetime) -> None:
     with current.core().db.write("auth.seen") as db:
         db.execute(update(WebSession).where(WebSession.id_hash == row.id_hash).values(seen_at=now))
+        db.execute(update(User).where(User.id == row.user_id).values(seen_at=now))
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -87,7 +90,7 @@ def sign_in() -> ResponseReturnValue:
         known=known.read(current.core(), request.cookies.get(known.cookie_name(is_https=_is_https()), ""), email),
     )
     throttle: Throttle = current_app.extensions["scrm_throttle"]
-    seconds = throttle.begin(asker)
+    seconds = throttle.ask(asker)
     if seconds:
         page = render_template("sign_in.html", onward=onward, email=email, wait=seconds)
         return page, 429, {"Retry-After": str(seconds)}
@@ -96,7 +99,8 @@ def sign_in() -> ResponseReturnValue:
         return render_template("sign_in.html", onward=onward, email=email, is_wrong=True), 401
     throttle.succeeded(asker)
     with current.core().db.write("auth.sign_in") as db:
-        token = open_session(db, found.id, current.now())
+        token = open_session(db, found.id, current.now(), _agent())
+        _note(db, found, "session.begun", "password")
     response = _signed_in(token, onward)
     known.remember(current.core(), response, found.email, is_https=_is_https())
     return response
@@ -112,7 +116,9 @@ def sign_in_by_link(token: str) -> ResponseReturnValue:
         return render_template("sign_in_link.html", owner=owner), 200 if owner else 410
     with current.core().db.write("auth.sign_in_by_link") as db:
         owner = use_link(db, token, now)
-        fresh = open_session(db, owner.id, now) if owner else None
+        fresh = open_session(db, owner.id, now, _agent()) if owner else None
+        if owner:
+            _note(db, owner, "session.begun", "link")
     if owner is None or fresh is None:
         return render_template("sign_in_link.html", owner=None), 410
     onward = url_for("home.show") if owner.password_hash else url_for("account.show", first=1)
@@ -126,6 +132,7 @@ def sign_out() -> ResponseReturnValue:
     token = request.cookies.get(cookie_name(), "")
     with current.core().db.write("auth.sign_out") as db:
         close_sessions(db, current.user().id, only=token)
+        _note(db, current.user(), "session.ended", "by its owner")
     session.clear()
     response = redirect(url_for("auth.sign_in"))
     response.delete_cookie(cookie_name(), path="/", secure=_is_https(), httponly=True, samesite="Lax")
@@ -145,6 +152,15 @@ def language() -> ResponseReturnValue:
         with current.core().db.write("auth.language") as db:
             db.execute(update(User).where(User.id == who.id).values(locale=chosen))
     return onward
+
+
+def _agent() -> str:
+    return agents.short(request.user_agent.string)
+
+
+def _note(db: Session, who: User, action: str, how: str) -> None:
+    about = f"user/{who.public_id}"
+    db.add(AuditEntry(at=current.now(), user_id=who.id, action=action, object=about, after={"how": how}))
 
 
 def _signed_in(token: str, onward: str) -> Response:

@@ -31,6 +31,11 @@ def maybe_user() -> User | None:
     return cast("User | None", g.get("user"))
 
 
+def session_mark() -> str:
+    """What names the session in use on pages; empty when nobody is signed in."""
+    return cast("str", g.get("session_mark", ""))
+
+
 def wake(kind: str, subject: int | None = None) -> None:
     """Wake a worker after a commit; a failure costs delay and nothing else, because the sweeper finds the row."""
     try:

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from scrm.errors import InputError
 from scrm.i18n import gettext
-from scrm.models import Role
-from scrm.sync.imports import import_contacts
+from scrm.models import AuditEntry, Role
+from scrm.sync.imports import ImportReport, import_contacts
 from scrm.web import current
 from scrm.web.roles import allow, may
 
@@ -38,8 +38,16 @@ def contacts() -> ResponseReturnValue:
     except InputError as why:
         fault = gettext(str(why))
         return render_template("import.html", limit=LARGEST_UPLOAD // 1024**2, fault=fault), 400
+    _note(report)
     current.wake("pull")
     return render_template("import_result.html", report=report, shown=SHOWN)
+
+
+def _note(report: ImportReport) -> None:
+    done = {"created": report.created, "updated": report.updated, "rejected": len(report.rejected)}
+    me, now = current.user().id, current.now()
+    with current.core().db.write("imports.note") as db:
+        db.add(AuditEntry(at=now, user_id=me, action="contacts.imported", object="crm/local", after=done))
 
 
 def _allow_size() -> None:

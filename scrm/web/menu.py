@@ -29,6 +29,11 @@ class Place:
 
 PLACES: Final = (
     Place(
+        endpoint="users.index",
+        label=N_("People"),
+        words=N_("Who may sign in, with which role, and where they are signed in."),
+    ),
+    Place(
         endpoint="own.show",
         label=N_("Own people"),
         words=N_("Who is one of us and never a candidate."),
@@ -58,6 +63,11 @@ PLACES: Final = (
         endpoint="forgetting.index",
         label=N_("Forgotten people"),
         words=N_("Who asked to be forgotten, how far that is, and what was done."),
+    ),
+    Place(
+        endpoint="audit_log.index",
+        label=N_("Audit log"),
+        words=N_("Who changed what, and when; searched and exported."),
     ),
 )
 

@@ -57,10 +57,10 @@ def active_user(session: Session, email: str) -> User:
     return found
 
 
-def make_sign_in_link(session: Session, user_id: int, now: datetime) -> str:
-    """A token that signs this user in once within a day, at /sign-in/<token>."""
+def make_sign_in_link(session: Session, user_id: int, now: datetime, lasts: timedelta = LINK_LASTS) -> str:
+    """A token that signs this user in once within a day or as long as is said, at /sign-in/<token>."""
     token = secrets.token_urlsafe(32)
-    session.add(SignInLink(token_hash=hash_token(token), user_id=user_id, expires_at=now + LINK_LASTS))
+    session.add(SignInLink(token_hash=hash_token(token), user_id=user_id, expires_at=now + lasts))
     session.flush()
     return token
 
@@ -104,13 +104,21 @@ def use_link(session: Session, token: str, now: datetime) -> User | None:
     return owner if used.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
-def open_session(session: Session, user_id: int, now: datetime) -> str:
+def open_session(session: Session, user_id: int, now: datetime, agent: str = "") -> str:
     """A new browser session; old ones that ended are cleared away."""
     token = secrets.token_urlsafe(32)
     session.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.expires_at <= now))
     session.add(
-        WebSession(id_hash=hash_token(token), user_id=user_id, created_at=now, seen_at=now, expires_at=now + ABSOLUTE)
+        WebSession(
+            id_hash=hash_token(token),
+            user_id=user_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + ABSOLUTE,
+            agent=agent or None,
+        )
     )
+    session.execute(update(User).where(User.id == user_id).values(seen_at=now))
     return token
 
 

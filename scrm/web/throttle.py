@@ -56,7 +56,7 @@ class Throttle:
         self._held: dict[str, tuple[int, datetime, datetime]] = {}  # count, waits until, forgotten at
         self._away_until = 0.0
 
-    def begin(self, asker: Asker) -> int:
+    def ask(self, asker: Asker) -> int:
         """Count a try; the seconds to wait before another is looked at, or 0 when this one is."""
         now = self._db.clock.now()
         names = {self._name(name): free for name, free in asker.names().items()}

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from scrm.ingest.internal import internal_check
-from scrm.models import Connection, LocalContact, Preference, Profile, Role
+from scrm.models import AuditEntry, Connection, LocalContact, Preference, Profile, Role
 from scrm.records import Key, ProfileRecord
 from scrm.runtime import Core
 from scrm.web import counts, create_app
@@ -129,6 +129,8 @@ def test_a_file_of_contacts_is_taken_and_what_is_not_is_named(browse: Browse, co
     assert "Not taken" in page or "left out" in page
     with core.db.read() as session:
         assert session.scalars(select(LocalContact)).first() is not None
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "contacts.imported")).one()
+        assert entry.after["created"] > 0
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 a spreadsheet", b"\x00\x01\x02\x03" * 100])

@@ -110,26 +110,26 @@ def test_a_known_browser_must_wait_for_its_own_wrong_tries(app: Flask, user: Use
 def test_one_address_that_tries_many_accounts_waits_too(core: Core, clock: FakeClock) -> None:
     throttle = Throttle(core)
     waits = [
-        throttle.begin(Asker(account=f"{n}@x.example", address="203.0.113.7")) for n in range(FREE_PER_ADDRESS + 1)
+        throttle.ask(Asker(account=f"{n}@x.example", address="203.0.113.7")) for n in range(FREE_PER_ADDRESS + 1)
     ]
     assert waits[:-1] == [0] * FREE_PER_ADDRESS
     assert waits[-1] > 0
-    assert throttle.begin(Asker(account=MEI, address="203.0.113.8")) == 0
+    assert throttle.ask(Asker(account=MEI, address="203.0.113.8")) == 0
 
 
 def test_a_house_of_version_6_counts_as_one_address(core: Core, clock: FakeClock) -> None:
     throttle = Throttle(core)
     for number in range(FREE_PER_PAIR):
-        assert throttle.begin(Asker(account=MEI, address=f"2001:db8:0:1::{number:x}")) == 0
-    assert throttle.begin(Asker(account=MEI, address="2001:db8:0:1:ffff::1")) > 0
-    assert throttle.begin(Asker(account=MEI, address="2001:db8:0:2::1")) == 0
+        assert throttle.ask(Asker(account=MEI, address=f"2001:db8:0:1::{number:x}")) == 0
+    assert throttle.ask(Asker(account=MEI, address="2001:db8:0:1:ffff::1")) > 0
+    assert throttle.ask(Asker(account=MEI, address="2001:db8:0:2::1")) == 0
 
 
 def test_whoever_signs_in_right_uses_up_nothing_of_the_address(core: Core, clock: FakeClock) -> None:
     throttle = Throttle(core)
     for number in range(3 * FREE_PER_ADDRESS):
         asker = Asker(account=f"{number}@x.example", address="203.0.113.7")
-        assert throttle.begin(asker) == 0
+        assert throttle.ask(asker) == 0
         throttle.succeeded(asker)
 
 
@@ -139,9 +139,9 @@ def test_all_web_processes_count_together_and_each_alone_while_redis_is_away(
     one, two = Throttle(core), Throttle(core)
     asker = Asker(account=MEI, address="203.0.113.7")
     for number in range(FREE_PER_PAIR):
-        assert (one, two)[number % 2].begin(asker) == 0
-    assert one.begin(asker) > 0
-    assert two.begin(asker) > 0
+        assert (one, two)[number % 2].ask(asker) == 0
+    assert one.ask(asker) > 0
+    assert two.ask(asker) > 0
     held = [key.decode() for key in server.redis.keys("*")]
     assert held
     assert not [key for key in held if "nordwerk" in key or "203.0" in key]
@@ -149,13 +149,13 @@ def test_all_web_processes_count_together_and_each_alone_while_redis_is_away(
     two.succeeded(Asker(account=JANA, address="203.0.113.9"))
     server.stop()
     third = Asker(account=JANA, address="203.0.113.10")
-    assert [one.begin(third) for _try in range(FREE_PER_PAIR)] == [0] * FREE_PER_PAIR
-    assert one.begin(third) > 0
+    assert [one.ask(third) for _try in range(FREE_PER_PAIR)] == [0] * FREE_PER_PAIR
+    assert one.ask(third) > 0
 
 
 def test_what_is_held_in_the_process_stays_bounded(core: Core, clock: FakeClock) -> None:
     throttle = Throttle(core)
     throttle._held = dict.fromkeys(map(str, range(MOST_HELD)), (1, clock.now(), clock.now()))
     clock.advance(1)
-    throttle.begin(Asker(account=MEI, address="203.0.113.7"))
+    throttle.ask(Asker(account=MEI, address="203.0.113.7"))
     assert len(throttle._held) == 2

@@ -114,7 +114,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_audit_entry_user_id_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
+    op.create_index("ix_audit_entry_action", "audit_entry", ["action", "id"], unique=False)
     op.create_index("ix_audit_entry_at", "audit_entry", ["at"], unique=False)
+    op.create_index("ix_audit_entry_object", "audit_entry", ["object", "id"], unique=False)
+    op.create_index("ix_audit_entry_user_id", "audit_entry", ["user_id", "id"], unique=False)
     op.create_table(
         "connection",
         sa.Column("network", sa.Text(), nullable=False),
