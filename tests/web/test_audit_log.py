@@ -27,6 +27,7 @@ NO_CHANGE = {
     "account.keys": "a choice kept in the browser",
     "connections.network.begin": "sends to the network; what comes of it is written down when one is back",
     "connections.network.begin_again": "as above",
+    "forgetting.from_network": "the request is stored with where it came from",
     "desk.claim": "a lease on a case, over in minutes",
     "webhooks.receive_from_crm": "the delivery is stored whole",
     "webhooks.receive_from_network": "the delivery is stored whole",
@@ -46,6 +47,7 @@ ELSEWHERE = {
     "decisions.take_back": "tests/matching/test_judgments.py",
     "desk.ask_colleague": "tests/web/test_desk.py",
     "desk.create": "tests/web/test_desk.py",
+    "forgetting.settle": "tests/web/test_audit_log.py",
     "promise.keep": "tests/matching/test_audits.py",
     **dict.fromkeys(("api_tokens.make", "api_tokens.end"), "tests/web/test_api_tokens.py"),
     **dict.fromkeys(("hooks.make", "hooks.settle", "hooks.again"), "tests/web/test_hooks.py"),
@@ -167,6 +169,9 @@ def scenarios(core: Core, seeded: Seeded) -> dict[str, list[tuple[str, str, str,
         "writing.settle": [("admin", plan, plan, {"act": "approve"})],
         "writing.make": [("admin", "/writing", "/writing/plans", {})],
         "writing.mode": [("admin", "/writing", "/writing/mode", {"mode": "plans"})],
+        "forgetting.four_eyes": [("admin", "/forgotten", "/forgotten/four-eyes", {"four_eyes": "on"})],
+        "forgetting.ask": [("admin", "/forgotten", "/forgotten", {"email": "someone@elsewhere.example"})],
+        "forgetting.forget_contact": [("admin", f"/contacts/{contact}/forget", f"/contacts/{contact}/forget", {})],
         "connections.remove": [("admin", f"{connection}/remove", f"{connection}/remove", {})],
     }
 
@@ -219,3 +224,12 @@ def test_connecting_and_signing_in_again_are_written_down(browse: Browse, core: 
     with core.db.read() as session:
         about = select(AuditEntry.action).where(AuditEntry.object == f"connection/{row_id}").order_by(AuditEntry.id)
         assert session.scalars(about).all() == ["connection.added", "connection.reconnected"]
+
+
+def test_approving_a_request_to_forget_is_written_down(browse: Browse, core: Core) -> None:
+    admin = browse("admin")
+    admin.post("/forgotten", "/forgotten/four-eyes", four_eyes="on")
+    where = browse("steward").post("/forgotten", "/forgotten", email="someone@elsewhere.example").location
+    before = counted(core)
+    assert admin.post(where, where, act="approve").status_code == 302
+    assert counted(core) > before
