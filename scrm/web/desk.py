@@ -27,14 +27,14 @@ blueprint = Blueprint("desk", __name__, url_prefix="/review")
 @blueprint.post("/<uuid:profile_id>/claim")
 @allow(Role.STEWARD, Role.ADMIN)
 def claim(profile_id: UUID) -> ResponseReturnValue:
-    """Say that I am looking at this case; 409 and who it is when somebody else does. Sent by our script."""
+    """Say that I am looking at this case, and learn who else does. Sent by our script."""
     with current.core().db.write("review.claim") as db:
         profile = _find(db, profile_id)
         other = claim_case(db, current.now(), profile.id, current.user().id)
         name = db.scalar(select(User.name).where(User.id == other)) if other else None
     if other is None:
         return jsonify(mine=True)
-    return jsonify(mine=False, words=gettext("%(name)s is looking at this.") % {"name": name}), 409
+    return jsonify(mine=False, words=gettext("%(name)s is looking at this.") % {"name": name})
 
 
 def move_on(place: queue.Position | None) -> UUID | None:

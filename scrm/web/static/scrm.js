@@ -64,7 +64,11 @@
     else if (ahead?.href !== href) {
       ahead = { href, ready: null };
       const mine = ahead;
-      read(href).then((page) => { mine.ready = page.status === 200 ? page : null; }).catch(() => {});
+      document.body.dataset.ahead = "";
+      read(href).then((page) => {
+        mine.ready = page.status === 200 ? page : null;
+        if (mine.ready && ahead === mine) document.body.dataset.ahead = "ready";
+      }).catch(() => {});
     }
   };
   const current = (root = document) => $("[data-case]", root)?.dataset.case ?? "";
@@ -76,7 +80,7 @@
       const headers = { "X-CSRFToken": $("#decide [name='csrf_token']")?.value ?? "" };
       const answer = await fetch(place.dataset.claim, { method: "POST", headers });
       const busy = $("[data-busy]");
-      if (place !== $("[data-claim]") || !busy || (!answer.ok && answer.status !== 409)) return;
+      if (place !== $("[data-claim]") || !busy || !answer.ok) return;
       const told = await answer.json();
       busy.hidden = told.mine;
       if (!told.mine) busy.firstElementChild.textContent = told.words;
@@ -107,7 +111,8 @@
     const shown = current();
     if (moved) body.append("shown", shown);
     if (!moved) for (const node of document.querySelectorAll(".decide button")) node.disabled = true;
-    sending = sending.then(async () => {
+    document.body.dataset.sending = "yes";
+    const mine = sending = sending.then(async () => {
       const page = await read(form.action, { method: "POST", body: new URLSearchParams(body) });
       // somebody else may be looking at the case shown by now: the server then gives another one
       if (moved && page.status === 200 && (current() !== shown || current(page.main) === shown)) {
@@ -116,6 +121,7 @@
           if (fresh && $(part)) $(part).replaceWith(fresh);
         }
       } else turnTo(page, true);
+      if (sending === mine) document.body.dataset.sending = "";
     }).catch(() => location.assign(own)); // not stored: show the case again
   };
   document.addEventListener("submit", (event) => {
