@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from scrm.matching.frequencies import TokenKind, counted_values
 from scrm.matching.lookup import Lookup
 from scrm.matching.model import SHIPPED, MatchModel, completed, from_json
-from scrm.matching.packed import with_forms
+from scrm.matching.packed import is_readable, with_forms
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 from scrm.matching.views import Link as ViewLink
 from scrm.models import Contact, Link, MatchModelRow, Profile, ValueCount
@@ -110,7 +110,7 @@ def load_contacts(session: Session, contact_ids: Iterable[int], profile_id: int)
     found: list[Loaded] = []
     changed: list[int] = []
     for row in _CONTACTS.rows(session, ids):
-        if row.forms is not None and row.keyed_version == row.version:
+        if row.forms is not None and row.keyed_version == row.version and is_readable(row.forms):
             found.append(_kept(row, confirmed.get(row.id, ())))
         else:
             changed.append(row.id)

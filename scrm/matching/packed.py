@@ -9,17 +9,24 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
+from zlib import crc32
 
 from scrm.matching.views import ContactView
 
+MADE = 2  # to be raised when a form says something else than before
 _OF_LINKS = frozenset({"confirmed_ids"})
 
 Unpack = Callable[[Any], Any]
 
 
 def pack(view: ContactView) -> dict[str, Any]:
-    """All comparable forms of a contact."""
-    return {name: _pack(getattr(view, name)) for name in _UNPACKED}
+    """All comparable forms of a contact, and the shape they are in."""
+    return {"shape": SHAPE} | {name: _pack(getattr(view, name)) for name in _UNPACKED}
+
+
+def is_readable(packed: dict[str, Any]) -> bool:
+    """Whether forms were packed in the shape of this release; others are computed anew until the contact is keyed."""
+    return packed.get("shape") == SHAPE
 
 
 def with_forms(fields: dict[str, Any], packed: dict[str, Any]) -> ContactView:
@@ -102,3 +109,14 @@ def _same(value: Any) -> Any:
 _UNPACKED: dict[str, Unpack] = {
     name: _unpacker(hint) or _same for name, hint in _kept(ContactView).items() if name not in _OF_LINKS
 }
+
+
+def _shape(hint: Any) -> str:
+    """A type as text, with the columns of every value in it."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return f"({', '.join(f'{name}: {_shape(inner)}' for name, inner in _columns(hint).items())})"
+    arguments = get_args(hint)
+    return f"{get_origin(hint)}[{', '.join(map(_shape, arguments))}]" if arguments else str(hint)
+
+
+SHAPE = crc32(f"{MADE} {[(name, _shape(_kept(ContactView)[name])) for name in sorted(_UNPACKED)]}".encode())

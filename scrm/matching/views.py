@@ -26,8 +26,10 @@ from scrm.matching.normalize import (
     parse_name,
     squash,
 )
+from scrm.matching.normalize.countries import country_code, country_word
 from scrm.matching.normalize.names import NOBODY
 from scrm.matching.normalize.persons import PersonName, split_person
+from scrm.matching.normalize.text import mixes_alphabets
 from scrm.matching.normalize.urls import employer_domain
 
 ContactId = NewType("ContactId", int)
@@ -131,8 +133,8 @@ class ContactView:
 
     @cached_property
     def places(self) -> tuple[str, str]:
-        """City and country, folded."""
-        return fold(self.city), fold(self.country)
+        """City and country, folded; a country by its English name where a name is written."""
+        return fold(self.city), country_word(fold(self.country))
 
     @cached_property
     def title_words(self) -> frozenset[str]:
@@ -167,8 +169,13 @@ class ProfileView:
 
     @cached_property
     def name(self) -> Name:
-        """The display name's words; a handle repeated as display name is read as the handle, not as a name."""
+        """The display name's words; a handle repeated as display name is read as the handle, not as a name.
+
+        A word of two alphabets looks like a name and is written to deceive: it is none.
+        """
         if not self.display_name or self.display_name.lstrip("@").lower() == self.handle.lower():
+            return NOBODY
+        if mixes_alphabets(self.display_name):
             return NOBODY
         read = parse_name(self.display_name)
         return Name(
@@ -269,9 +276,10 @@ class ProfileView:
 
     @cached_property
     def places(self) -> tuple[str, ...]:
-        """Parts of the location between commas and slashes, folded."""
+        """Parts of the location between commas and slashes, folded; a country as its code and its English name."""
         parts = self.location.replace("/", ",").replace("|", ",").replace(" - ", ",").split(",")
-        return tuple(folded for part in parts if (folded := fold(part)))
+        words = [folded for part in parts if (folded := fold(part))]
+        return tuple(place for word in words for place in (country_code(word), country_word(word)) if place)
 
     @cached_property
     def title_words(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrm.db import to_json
-from scrm.matching.packed import pack, put_forms
+from scrm.matching.packed import is_readable, pack, put_forms
 from scrm.matching.views import ContactView
 from tests.matching.people import contact
 
@@ -50,3 +50,10 @@ def test_forms_of_another_version_are_computed_anew():
     read = contact(**FULL)
     put_forms(read, {"no_such_form": 1})
     assert read.name == contact(**FULL).name
+
+
+def test_forms_of_another_release_are_not_read():
+    packed = pack(contact(**FULL))
+    assert is_readable(packed)
+    assert not is_readable(packed | {"shape": packed["shape"] + 1})
+    assert not is_readable({name: form for name, form in packed.items() if name != "shape"})

@@ -21,6 +21,7 @@ _UMLAUTS = str.maketrans(
 _SYLLABIC = re.compile(r"[ᄀ-ᇿ㐀-鿿가-힯豈-﫿]")
 _SYLLABLE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DOUBLED = re.compile(r"(.)\1+")
+_MIXED = re.compile(r"[A-Za-z][^\W\d_]*[\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][^\W\d_]*[A-Za-z]")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -63,6 +64,11 @@ def is_latin(text: str) -> bool:
     return text.isascii() or not any(
         character.isalpha() and character > "ɏ" and not "Ḁ" <= character <= "ỿ" for character in text[:LONGEST]
     )
+
+
+def mixes_alphabets(text: str) -> bool:
+    """Tell whether one word has Latin letters beside Cyrillic or Greek ones: nobody is called so, spoofs are."""
+    return not text.isascii() and _MIXED.search(text[:LONGEST]) is not None
 
 
 def fold(text: str | None) -> str:

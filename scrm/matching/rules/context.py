@@ -5,6 +5,7 @@ from rapidfuzz import fuzz
 from scrm.i18n import N_
 from scrm.matching.evidence import Evidence
 from scrm.matching.frequencies import TokenKind
+from scrm.matching.normalize.countries import country_code
 from scrm.matching.rules.pair import Pair
 
 SAME_COMPANY = N_("The same company; %(count)s of %(total)s contacts work there.")
@@ -71,7 +72,7 @@ def city(pair: Pair) -> Evidence | None:
 def country(pair: Pair) -> Evidence | None:
     """The profile's location names the contact's country or region, or clearly another one.
 
-    Another one counts against only if some contact has it as city, country or region: then it is a real place.
+    Another one counts against only if both are countries, or some contact has it as city, country or region.
     """
     ours = pair.contact.places[1]
     theirs = pair.profile.places
@@ -79,7 +80,8 @@ def country(pair: Pair) -> Evidence | None:
         return None
     if ours in theirs:
         return _shared(pair, ("country", "same", SAME_COUNTRY), TokenKind.PLACE, ours)
-    if pair.frequencies.count(TokenKind.PLACE, theirs[-1]) == 0 or pair.contact.places[0] in theirs:
+    are_countries = bool(country_code(ours) and country_code(theirs[-1]))  # USA is no other region than Alaska
+    if not (are_countries or pair.frequencies.count(TokenKind.PLACE, theirs[-1])) or pair.contact.places[0] in theirs:
         return None
     return _shared(pair, ("country", "different", OTHER_COUNTRY), TokenKind.PLACE, ours)
 

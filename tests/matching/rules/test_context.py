@@ -28,6 +28,9 @@ CASES = [
     ("city", profile(location="Earth"), None),
     ("country", profile(location="Köln, DE"), "same"),
     ("country", profile(location="Paris, FR"), "different"),
+    ("country", profile(location="Köln, Deutschland"), "same"),  # a name of a country is also its code
+    ("country", profile(location="Köln, Germany"), "same"),
+    ("country", profile(location="Atlanta, Georgia"), None),  # a state and a country
     ("country", profile(location="the moon"), None),
     ("country", profile(location="Köln"), None),
     ("country", profile(), None),
@@ -41,6 +44,25 @@ CASES = [
 def test_context_is_found_at_its_level(rule, theirs, level):
     found = getattr(context, rule)(pair(JANE, theirs, COUNTS))
     assert (found.level if found else None) == level
+
+
+@pytest.mark.parametrize("written", ["Germany", "Deutschland", "germany"])
+@pytest.mark.parametrize("shown", ["Germany", "Kiel, Deutschland", "DEUTSCHLAND"])
+def test_a_country_is_the_same_in_every_language(written, shown):
+    ours = contact("Jane Fragala", country=written)
+    assert context.country(pair(ours, profile(location=shown), COUNTS)).level == "same"
+
+
+def test_another_country_speaks_against_though_no_contact_is_there_and_a_larger_region_does_not():
+    german, alaskan = contact("Jane Fragala", country="Deutschland"), contact("Jane Fragala", country="AK")
+    assert context.country(pair(german, profile(location="東京, 日本"))).level == "different"
+    assert context.country(pair(alaskan, profile(location="USA"))) is None
+
+
+def test_a_code_alone_is_no_country():
+    delaware = contact("Jane Fragala", country="DE")
+    assert delaware.places == ("", "de")
+    assert context.country(pair(contact("Jane Fragala", country="Germany"), profile(location="Dover, DE"))) is None
 
 
 def test_a_place_most_contacts_share_weighs_little():
