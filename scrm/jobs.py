@@ -29,7 +29,7 @@ from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
 from scrm.matching.follow import follow_shipped
 from scrm.models import Chore, claim, still_mine
-from scrm.privacy import forget_due, purge
+from scrm.privacy import end_due, forget_due, purge
 from scrm.runtime import Core, Wake, open_core
 from scrm.sync.announce import announce_due
 from scrm.sync.audience import spread_due
@@ -243,6 +243,10 @@ def _chore(core: Core, name: str, do: Callable[[], None]) -> bool:
     return False
 
 
+def _grounds(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: end_due(core))
+
+
 def _forget(core: Core, _subject: int | None) -> bool:
     return _until_done(lambda: forget_due(core))
 
@@ -271,6 +275,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "inbox": _inbox,
     "purge": _purge,
     "forget": _forget,
+    "grounds": _grounds,
     "resend": _resend,
     "plan": _plan,
     "batch": _batch,
@@ -291,6 +296,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "inbox": ("pull", "keys", "expand", "forget"),
     "purge": ("expand",),
     "forget": ("deliver",),
+    "grounds": ("match", "expand"),
     "resend": ("deliver",),
     "batch": ("expand",),
 }

@@ -5,7 +5,7 @@ the network counts too: what was said to a closed community, to followers or in 
 and of it reps are shown only what the admin opened to them, connection by connection.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -103,6 +103,11 @@ def permit(
         )
     reason = _narrow(use, audience, role, opening)
     return Permission(allowed=not reason, reason=reason, source=terms.source, read_on=terms.read_on)
+
+
+def within_purposes(permission: Permission, held: str) -> Permission:
+    """The same, unless the purposes recorded for the person hold it back (`purposes.hold`)."""
+    return replace(permission, allowed=False, reason=held) if permission.allowed and held else permission
 
 
 def _narrow(use: Use, audience: str, role: str | None, opening: Opening) -> str:

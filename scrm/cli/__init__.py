@@ -29,6 +29,7 @@ COMMANDS = {
     "restore": "restore",
     "import-contacts": "imports",
     "import-archive": "imports",
+    "import-grounds": "imports",
     "match": "match",
     "match-files": "match_files",
     "evaluate": "evaluate",

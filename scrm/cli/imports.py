@@ -59,3 +59,24 @@ def import_archive(file: Path) -> None:
             bad=report.quarantined,
         )
     )
+
+
+@click.command("import-grounds", help=_("Import purposes and legal grounds of profiles from a CSV file."))
+@click.argument("file", type=READABLE)
+def import_grounds(file: Path) -> None:
+    from scrm.privacy import grounds_file  # noqa: PLC0415 - the others need none of it
+
+    core = open_for_command()
+    report = grounds_file.import_grounds(core, file)
+    for kind in ("match", "expand"):
+        core.wake(kind, None)
+    core.db.close()
+    for line, why in report.rejected:
+        click.echo(f"{line}: {why}", err=True)
+    click.echo(
+        _(
+            "%(recorded)s recorded, %(rejected)s rows not taken.",
+            recorded=report.recorded,
+            rejected=len(report.rejected),
+        )
+    )

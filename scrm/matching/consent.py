@@ -6,17 +6,13 @@ for this purpose. X's developer policy, "off-X matching" (docs.x.com, developer 
 
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from scrm.errors import InputError
-from scrm.i18n import N_
 from scrm.matching.load import contact_view, profile_view
 from scrm.matching.views import ContactView, ProfileView
-from scrm.models import AuditEntry, Consent, Contact, Profile
+from scrm.models import AuditEntry, Basis, Consent, Contact, Profile
 from scrm.policy import UNKNOWN, Permission, Use, permit
-
-LONGEST_SOURCE = 200
+from scrm.purposes import Entry, end_consents, record
 
 
 def match_permission(session: Session, profile: Profile) -> Permission:
@@ -41,35 +37,16 @@ def link_permission(session: Session, profile: Profile, contact: Contact) -> Per
 
 def give_consent(session: Session, profile_id: int, source: str, user_id: int | None, now: datetime) -> None:
     """Record that the person agreed, and how; the profile is matched by all it shows from now on."""
-    source = source.strip()[:LONGEST_SOURCE]
-    if not source:
-        raise InputError(N_("Say how the person agreed."))
-    profile = _locked(session, profile_id)
-    session.merge(Consent(profile_id=profile_id, given_at=now, source=source, user_id=user_id))
-    _match_again(session, profile, now)
-    _audit(session, profile, user_id, "consent.given", now)
+    record(session, profile_id, Entry(basis=Basis.CONSENT, source=source, given_at=now, user_id=user_id), now)
+    _audit(session, profile_id, user_id, "consent.given", now)
 
 
 def withdraw_consent(session: Session, profile_id: int, user_id: int | None, now: datetime) -> None:
-    """Forget that the person agreed; a link that rested on it is dissolved when the profile is matched again."""
-    profile = _locked(session, profile_id)
-    session.execute(delete(Consent).where(Consent.profile_id == profile_id))
-    _match_again(session, profile, now)
-    _audit(session, profile, user_id, "consent.withdrawn", now)
+    """The person no longer agrees; a link that rested on it is dissolved when the profile is matched again."""
+    end_consents(session, profile_id, user_id, now)
+    _audit(session, profile_id, user_id, "consent.withdrawn", now)
 
 
-def _locked(session: Session, profile_id: int) -> Profile:
-    row = session.get(Profile, profile_id, with_for_update=True)
-    if row is None:
-        raise InputError(N_("There is no such profile."))
-    return row
-
-
-def _match_again(session: Session, profile: Profile, now: datetime) -> None:
-    session.flush()
-    if not profile.is_internal:
-        profile.match_due_at, profile.match_generation = now, profile.match_generation + 1
-
-
-def _audit(session: Session, profile: Profile, user_id: int | None, action: str, now: datetime) -> None:
+def _audit(session: Session, profile_id: int, user_id: int | None, action: str, now: datetime) -> None:
+    profile = session.get_one(Profile, profile_id)
     session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"profile/{profile.public_id}", after={}))

@@ -12,6 +12,7 @@ from scrm.models.crm_connection import CrmConnection, CrmFieldMap
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_audiences_due, mark_timelines_due, watch_again
 from scrm.models.erasure import Asked, Forgetting, ForgettingState, Origin, Tombstone, TombstoneKey, ask_to_forget
+from scrm.models.ground import Basis, Ground, Purpose
 from scrm.models.hooks import Announcement, AnnouncementState, Hook, HookEvent, HookState
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
@@ -57,6 +58,7 @@ __all__ = [
     "Asked",
     "AudienceChange",
     "AuditEntry",
+    "Basis",
     "BatchState",
     "Candidate",
     "Chore",
@@ -77,6 +79,7 @@ __all__ = [
     "EvidencePattern",
     "Forgetting",
     "ForgettingState",
+    "Ground",
     "HandleHistory",
     "Hook",
     "HookEvent",
@@ -106,6 +109,7 @@ __all__ = [
     "PlanStep",
     "Preference",
     "Profile",
+    "Purpose",
     "QualityCount",
     "QualityFinding",
     "RawRecord",

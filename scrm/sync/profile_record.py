@@ -22,7 +22,8 @@ from scrm.models import (
     RecordKind,
     TimelineEntry,
 )
-from scrm.policy import Use, permit
+from scrm.policy import Use, permit, within_purposes
+from scrm.purposes import hold
 from scrm.records import Key
 from scrm.sync.crm.base import Fault
 from scrm.sync.text import cut
@@ -81,7 +82,7 @@ def bring_profile_in_line(
     if contact is None or not is_shown(profile):
         return None
     entry = entries.get(contact.crm_id)
-    permission = permit(profile.network, Use.WRITE)
+    permission = within_purposes(permit(profile.network, Use.WRITE), hold(session, profile, now))
     if entry is None:
         entry = _new_entry(profile, contact)
         session.add(entry)

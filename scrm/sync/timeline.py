@@ -23,7 +23,8 @@ from scrm.models import (
     still_mine,
     survivor,
 )
-from scrm.policy import Permission, Use, is_for_crm, opening_of, permit
+from scrm.policy import Permission, Use, is_for_crm, opening_of, permit, within_purposes
+from scrm.purposes import hold
 from scrm.records import Key
 from scrm.runtime import Core
 from scrm.sync.crm.base import Fault
@@ -57,7 +58,7 @@ def expand_due(core: Core) -> bool:
         contact = session.get(Contact, survivor(session, link.contact_id) or 0) if link else None
         profile = session.get_one(Profile, due.profile_id)
         above = bring_profile_in_line(session, profile, contact, now)
-        rows = _outdated(session, profile, contact, above)
+        rows = _outdated(session, profile, contact, above, now)
         must_go = contact is None and bool(rows) and lost_its_right(session, profile)
         for row in rows:
             changed = _bring_in_line(session, *row, contact, now)
@@ -84,13 +85,14 @@ def _clear(session: Session, due: TimelineDue) -> None:
 
 
 def _outdated(
-    session: Session, profile: Profile, contact: Contact | None, above: TimelineEntry | None
+    session: Session, profile: Profile, contact: Contact | None, above: TimelineEntry | None, now: datetime
 ) -> list[tuple[Interaction, TimelineEntry | None, Permission]]:
     """Interactions of a profile whose entry is missing, stale, with another contact, or no longer as wanted.
 
     `above`: the entry of the profile's own record. Each with whether it may be written: by the network's terms, who
     may read it now, and what the admin opened.
     """
+    held = hold(session, profile, now)
     query = (
         select(Interaction, TimelineEntry.id, audience_now(), Connection)
         .outerjoin(TimelineEntry, TimelineEntry.interaction_id == Interaction.id)
@@ -108,7 +110,7 @@ def _outdated(
             | (was_left & Interaction.deleted_at.is_not(None))  # edited by somebody, but its text must go
         )
     else:
-        wanted = and_(Interaction.deleted_at.is_(None), is_for_crm(profile.network))
+        wanted = and_(Interaction.deleted_at.is_(None), false() if held else is_for_crm(profile.network))
         query = query.where(
             or_(
                 TimelineEntry.id.is_(None) & Interaction.deleted_at.is_(None),
@@ -121,7 +123,13 @@ def _outdated(
             )
         )
     found = [
-        (row, entry_id, permit(profile.network, Use.WRITE, audience=audience, opening=opening_of(connection)))
+        (
+            row,
+            entry_id,
+            within_purposes(
+                permit(profile.network, Use.WRITE, audience=audience, opening=opening_of(connection)), held
+            ),
+        )
         for row, entry_id, audience, connection in session.execute(query)
     ]
     # locked, so that the outbox does not claim what is being changed; in the order in which it locks them too

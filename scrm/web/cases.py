@@ -22,8 +22,9 @@ from scrm.models import (
     User,
     audience_now,
 )
-from scrm.policy import Use, opening_of, permit
-from scrm.web import options
+from scrm.policy import Use, opening_of, permit, within_purposes
+from scrm.purposes import hold
+from scrm.web import current, options
 from scrm.web.sight import Around, Sight
 
 MOST: Final = 5
@@ -159,9 +160,12 @@ def _effect(db: Session, profile: Profile) -> Effect:
         select(some.c.audience, some.c.connection_id, func.count()).group_by(some.c.audience, some.c.connection_id)
     ).all()
     writes, held, total = 0, dict[str, int](), 0
+    by_purpose = hold(db, profile, current.now())
     for audience, connection_id, number in counted:
         opening = opening_of(db.get(Connection, connection_id) if connection_id else None)
-        permission = permit(profile.network, Use.WRITE, audience=audience, opening=opening)
+        permission = within_purposes(
+            permit(profile.network, Use.WRITE, audience=audience, opening=opening), by_purpose
+        )
         total += number
         if permission.allowed:
             writes += number

@@ -60,6 +60,12 @@ PLACES: Final = (
         words=N_("Which systems may ask us, and for what."),
     ),
     Place(
+        endpoint="purposes.terms",
+        label=N_("Terms and purposes"),
+        words=N_("What each network's terms allow, what goes to the CRM for which purpose, and what is held."),
+        also=("purposes.terms",),
+    ),
+    Place(
         endpoint="forgetting.index",
         label=N_("Forgotten people"),
         words=N_("Who asked to be forgotten, how far that is, and what was done."),

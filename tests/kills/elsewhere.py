@@ -64,6 +64,10 @@ ELSEWHERE = {
         ),
         "whoever is forgotten would be missing from the ledgers: tests/web/test_forgetting.py",
     ),
+    **dict.fromkeys(
+        ("purposes.add", "purposes.end", "purposes.rules", "grounds.expire", "grounds.import"),
+        "nobody records purposes in the sweep: tests/privacy/test_purposes.py",
+    ),
     "forget.wait": "the built-in CRM is never out of reach: tests/privacy/test_forget.py",
     **dict.fromkeys(
         ("batch.begin", "batch.claim", "batch.portion", "batch.take_back"),
@@ -110,6 +114,8 @@ ELSEWHERE = {
         (
             "api.consent",
             "api.forget",
+            "api.ground",
+            "api.end_ground",
             "api.forget_consent",
             "api.judge",
             "api.redeliver",

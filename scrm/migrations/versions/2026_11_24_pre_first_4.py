@@ -13,6 +13,26 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "ground",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_ground_profile_id_profile")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_ground_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ground")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_ground_public_id")),
+    )
+    op.create_index("ix_ground_expires_at", "ground", ["expires_at"], unique=False)
+    op.create_index("ix_ground_profile_id", "ground", ["profile_id"], unique=False)
+    op.create_table(
         "handle_history",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
@@ -177,39 +197,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_coverage_gap_connection_id_stream", "coverage_gap", ["connection_id", "stream", "until"], unique=False
     )
-    op.create_table(
-        "judgment",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=True),
-        sa.Column("verdict", sa.Text(), nullable=True),
-        sa.Column("judge", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=True),
-        sa.Column("token_id", BigId, nullable=True),
-        sa.Column("model_id", BigId, nullable=True),
-        sa.Column("probability", sa.Double(), nullable=True),
-        sa.Column("basis", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("undoes_id", BigId, nullable=True),
-        sa.Column("pattern_id", BigId, nullable=True),
-        sa.Column("batch_id", BigId, nullable=True),
-        sa.Column("is_best", sa.Boolean(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["batch_id"], ["review_batch.id"], name=op.f("fk_judgment_batch_id_review_batch")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_judgment_contact_id_contact")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_judgment_model_id_match_model")),
-        sa.ForeignKeyConstraint(
-            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_judgment_pattern_id_evidence_pattern")
-        ),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_judgment_profile_id_profile")),
-        sa.ForeignKeyConstraint(["token_id"], ["api_token.id"], name=op.f("fk_judgment_token_id_api_token")),
-        sa.ForeignKeyConstraint(["undoes_id"], ["judgment.id"], name=op.f("fk_judgment_undoes_id_judgment")),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_judgment_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),
-        sa.UniqueConstraint("undoes_id", name=op.f("uq_judgment_undoes_id")),
-    )
-    op.create_index("ix_judgment_batch_id", "judgment", ["batch_id", "id"], unique=False)
-    op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
-    op.create_index("ix_judgment_judge", "judgment", ["judge", "id"], unique=False)
-    op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)
-    op.create_index("ix_judgment_user_id", "judgment", ["user_id", "id"], unique=False)

@@ -13,6 +13,42 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "judgment",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("judge", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=True),
+        sa.Column("token_id", BigId, nullable=True),
+        sa.Column("model_id", BigId, nullable=True),
+        sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("undoes_id", BigId, nullable=True),
+        sa.Column("pattern_id", BigId, nullable=True),
+        sa.Column("batch_id", BigId, nullable=True),
+        sa.Column("is_best", sa.Boolean(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["review_batch.id"], name=op.f("fk_judgment_batch_id_review_batch")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_judgment_contact_id_contact")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_judgment_model_id_match_model")),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_judgment_pattern_id_evidence_pattern")
+        ),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_judgment_profile_id_profile")),
+        sa.ForeignKeyConstraint(["token_id"], ["api_token.id"], name=op.f("fk_judgment_token_id_api_token")),
+        sa.ForeignKeyConstraint(["undoes_id"], ["judgment.id"], name=op.f("fk_judgment_undoes_id_judgment")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_judgment_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),
+        sa.UniqueConstraint("undoes_id", name=op.f("uq_judgment_undoes_id")),
+    )
+    op.create_index("ix_judgment_batch_id", "judgment", ["batch_id", "id"], unique=False)
+    op.create_index("ix_judgment_contact_id", "judgment", ["contact_id"], unique=False)
+    op.create_index("ix_judgment_judge", "judgment", ["judge", "id"], unique=False)
+    op.create_index("ix_judgment_profile_id", "judgment", ["profile_id", "id"], unique=False)
+    op.create_index("ix_judgment_user_id", "judgment", ["user_id", "id"], unique=False)
+    op.create_table(
         "model_trial",
         sa.Column("change", Json, nullable=False),
         sa.Column("model_id", BigId, nullable=True),
@@ -218,21 +254,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_link_basis", "link", ["basis"], unique=False)
     op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)
-    op.create_table(
-        "link_audit",
-        sa.Column("judgment_id", BigId, nullable=False),
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("basis", sa.Text(), nullable=False),
-        sa.Column("probability", sa.Double(), nullable=False),
-        sa.Column("drawn_at", UtcDateTime(), nullable=False),
-        sa.Column("answer_id", BigId, nullable=True),
-        sa.Column("is_right", sa.Boolean(), nullable=True),
-        sa.ForeignKeyConstraint(["answer_id"], ["judgment.id"], name=op.f("fk_link_audit_answer_id_judgment")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_audit_contact_id_contact")),
-        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_audit_judgment_id_judgment")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_audit_profile_id_profile")),
-        sa.PrimaryKeyConstraint("judgment_id", name=op.f("pk_link_audit")),
-    )
-    op.create_index("ix_link_audit_basis", "link_audit", ["basis"], unique=False)
-    op.create_index("ix_link_audit_profile_id", "link_audit", ["profile_id"], unique=False)

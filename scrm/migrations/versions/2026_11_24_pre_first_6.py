@@ -13,6 +13,24 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "link_audit",
+        sa.Column("judgment_id", BigId, nullable=False),
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("drawn_at", UtcDateTime(), nullable=False),
+        sa.Column("answer_id", BigId, nullable=True),
+        sa.Column("is_right", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["answer_id"], ["judgment.id"], name=op.f("fk_link_audit_answer_id_judgment")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_audit_contact_id_contact")),
+        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_audit_judgment_id_judgment")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_audit_profile_id_profile")),
+        sa.PrimaryKeyConstraint("judgment_id", name=op.f("pk_link_audit")),
+    )
+    op.create_index("ix_link_audit_basis", "link_audit", ["basis"], unique=False)
+    op.create_index("ix_link_audit_profile_id", "link_audit", ["profile_id"], unique=False)
+    op.create_table(
         "membership",
         sa.Column("community_id", BigId, nullable=False),
         sa.Column("profile_id", BigId, nullable=False),

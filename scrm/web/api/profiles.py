@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from scrm.matching.consent import give_consent, withdraw_consent
 from scrm.matching.judgments import Decision, decide, standing, undo
-from scrm.models import AuditEntry, Candidate, Consent, Contact, Judge, Judgment, Profile
+from scrm.models import AuditEntry, Basis, Candidate, Consent, Contact, Ground, Judge, Judgment, Profile, Purpose
+from scrm.purposes import Entry, end, record
 from scrm.web import current
 from scrm.web.api import schemas
 from scrm.web.api.contacts import may_show
@@ -17,6 +18,7 @@ from scrm.web.api.routes import Blueprint, route
 from scrm.web.api.tokens import Scope, caller, may_undo
 
 MOST = 20
+MOST_GROUNDS = 200
 
 blueprint = Blueprint("api_profiles", __name__, url_prefix="/api/v1", description="Profiles, judgments, consents")
 
@@ -127,6 +129,53 @@ def disagree(profile_id: UUID) -> None:
         withdraw_consent(db, profile.id, caller().user_id, current.now())
         _audit(db, f"profile/{profile.public_id}", "token.consent-withdrawn")
     current.wake("match")
+
+
+@route(blueprint, "GET /profiles/<uuid:profile_id>/grounds", Scope.CONSENTS, gives=schemas.GroundsOut)
+def grounds(profile_id: UUID) -> dict[str, Any]:
+    """For what the profile may be used, on which legal ground, from when and until when."""
+    with current.core().db.read() as db:
+        mine = Ground.profile_id == _profile(db, profile_id).id
+        return {"items": db.scalars(select(Ground).where(mine).order_by(Ground.id.desc()).limit(MOST_GROUNDS)).all()}
+
+
+@route(
+    blueprint,
+    "POST /profiles/<uuid:profile_id>/grounds",
+    Scope.CONSENT,
+    takes=schemas.GroundIn,
+    gives=schemas.GroundOut,
+    status=201,
+)
+def add_ground(told: dict[str, Any], profile_id: UUID) -> Ground:
+    """Record a purpose with its legal ground; one of the same purpose and ground is replaced."""
+    now = current.now()
+    with current.core().db.write("api.ground") as db:
+        entry = Entry(
+            purpose=Purpose(told["purpose"]) if told["purpose"] else None,
+            basis=Basis(told["basis"]),
+            source=told["source"],
+            given_at=told["given_at"] or now,
+            expires_at=told["expires_at"],
+            recorded_by="api",
+            user_id=caller().user_id,
+        )
+        row = record(db, _profile(db, profile_id).id, entry, now)
+    current.wake("match")
+    current.wake("expand")
+    return row
+
+
+@route(blueprint, "DELETE /grounds/<uuid:ground_id>", Scope.CONSENT, status=204)
+def end_ground(ground_id: UUID) -> None:
+    """An entry no longer holds; what rested on it is withdrawn."""
+    with current.core().db.write("api.end_ground") as db:
+        row = db.scalars(select(Ground).where(Ground.public_id == ground_id)).one_or_none()
+        if row is None:
+            abort(404)
+        end(db, row, caller().user_id, current.now())
+    current.wake("match")
+    current.wake("expand")
 
 
 def _profile(db: Session, public_id: UUID) -> Profile:

@@ -150,6 +150,40 @@ class DeliveryQuery(Schema):
     state = fields.String(load_default=None, validate=validate.OneOf(["todo", "done", "quarantined"]))
 
 
+class GroundIn(Schema):
+    """A purpose of a profile with its legal ground."""
+
+    purpose = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(["support", "sales", "community"])
+    )
+    basis = fields.String(
+        required=True,
+        validate=validate.OneOf(["consent", "contract", "legitimate_interest", "legal_obligation"]),
+    )
+    source = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    given_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
+
+
+class GroundOut(Schema):
+    """An entry of the ledger."""
+
+    public_id = fields.UUID(data_key="id")
+    purpose = fields.String(allow_none=True)
+    basis = fields.String()
+    source = fields.String()
+    given_at = fields.AwareDateTime()
+    expires_at = fields.AwareDateTime(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
+    recorded_by = fields.String()
+
+
+class GroundsOut(Schema):
+    """The ledger of a profile, the newest first."""
+
+    items = fields.List(fields.Nested(GroundOut))
+
+
 class ForgetIn(Schema):
     """A request to forget somebody."""
 

@@ -45,6 +45,8 @@ def address(app: Flask, rule: Rule) -> str:
 
 
 def body_of(rule: Rule) -> dict[str, object]:
+    if rule.rule.endswith("/grounds"):
+        return {"basis": "consent", "source": "by mail"}
     if rule.rule.endswith("/forget"):
         return {"reference": "T-1"}
     return {"verdict": "nobody", "seen": 0} if rule.rule.endswith("judgments") else {"source": "by mail"}
@@ -52,7 +54,7 @@ def body_of(rule: Rule) -> dict[str, object]:
 
 def test_every_route_refuses_without_token_and_without_its_scope(app: Flask, core: Core, seeded: Seeded) -> None:
     client = app.test_client()
-    assert len(routes(app)) == 17
+    assert len(routes(app)) == 20
     for rule, method, scope in routes(app):
         path = address(app, rule)
         for headers in ({}, {"Authorization": "Bearer scrm_wrong"}, {"Authorization": "Basic x"}):
