@@ -25,9 +25,10 @@ from scrm.matching.evaluate import Quality, measure
 from scrm.matching.load import active_model, count_all
 from scrm.matching.model import SHIPPED, Level, MatchModel
 from scrm.matching.rules import RULES
-from scrm.matching.score import TELLING, TIE_BITS, calibrated
+from scrm.matching.score import TELLING, TIE_BITS, Action, calibrated
 from scrm.matching.versions import known_profiles, matches_of, truth_of, use_version
 from scrm.matching.views import ContactId
+from scrm.matching.whole import Match
 from scrm.models import AuditEntry, Candidate, Judge, Judgment, MatchModelRow, ModelTrial, claim, still_mine
 from scrm.runtime import Core
 
@@ -132,15 +133,16 @@ def advance(core: Core) -> bool:
 def _on_judgments(session: Session, before: MatchModel, after: MatchModel) -> dict[str, Any]:
     known = [row for row in known_profiles(session, JUDGED) if row.is_settled]
     contacts, truth = count_all(session), truth_of(known)
-    measured = {
-        name: measure(truth, [each for row in known for each in matches_of(row, model, contacts)])
-        for name, model in (("before", before), ("after", after))
+    found = {"before": before, "after": after}
+    matched = {
+        name: [each for row in known for each in matches_of(row, model, contacts)] for name, model in found.items()
     }
-    return {"judged": len(known), **{name: _figures(quality) for name, quality in measured.items()}}
+    return {"judged": len(known), **{name: _figures(rows, measure(truth, rows)) for name, rows in matched.items()}}
 
 
-def _figures(quality: Quality) -> dict[str, float]:
+def _figures(rows: Sequence[Match], quality: Quality) -> dict[str, float]:
     return {
+        "links": sum(row.action is Action.LINK for row in rows),
         "precision": quality.auto_precision,
         "recall": quality.auto_recall,
         "found": quality.found_in_five,

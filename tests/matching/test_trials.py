@@ -90,6 +90,7 @@ def test_decisions_of_people_are_measured_and_their_profiles_not_counted_as_link
     row = attempt(shop, admin, Change(one_wrong_in=200, review=SHIPPED.review, off=("email", "surname", "given")))
     assert (row.result["judged"], row.result["looked"]) == (1, 1)
     assert (row.result["before"]["recall"], row.result["after"]["recall"]) == (1.0, 0.0)
+    assert (row.result["before"]["links"], row.result["after"]["links"]) == (1, 0)
 
 
 def test_switching_off_and_on_again_brings_the_shipped_weights_back() -> None:
