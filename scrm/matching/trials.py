@@ -203,9 +203,7 @@ def keep(session: Session, now: datetime, row: ModelTrial, user_id: int) -> Matc
     if (change.review, set(change.off)) == (before.review, set(off_in(before))):
         return None
     after = changed_model(before, change)
-    made = MatchModelRow(
-        name=f"{before.name} *", body=json.loads(after.to_json()), created_at=now, created_by=user_id
-    )
+    made = MatchModelRow(name=f"tried-{row.id}", body=json.loads(after.to_json()), created_at=now, created_by=user_id)
     session.add(made)
     session.flush()
     use_version(session, now, made.id)

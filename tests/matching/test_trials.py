@@ -110,6 +110,7 @@ def test_what_was_tried_comes_into_force_and_goes_again(shop: Workshop, admin: U
         model_id, model = active_model(session)
         assert (model_id, off_in(model), model.review) == (made.id, ("email",), 0.2)
         assert [used for _row, used in versions(session, 5)] == [True, False]
+        assert made.name == f"tried-{row.id}"  # chosen by hand: newer shipped weights do not replace it
         assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all() == [
             "promise.set",
             "model.used",
