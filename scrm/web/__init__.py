@@ -17,6 +17,7 @@ from scrm.web import (
     batches,
     connections,
     contacts,
+    dashboard,
     decisions,
     desk,
     error_inbox,
@@ -45,6 +46,7 @@ from scrm.web import (
 
 LARGEST_FORM: Final = 1024 * 1024
 PAGES: Final = (
+    dashboard,
     home,
     auth,
     account,

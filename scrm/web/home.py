@@ -1,7 +1,6 @@
 """What each role sees first: the live counters of the main job, and what to do next."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, current_app, jsonify, render_template
@@ -9,18 +8,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scrm.errors import RetryLaterError
 from scrm.i18n import gettext
 from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
 from scrm.records import Direction
-from scrm.web import counts, current, wording
+from scrm.web import counts, current, dashboard, wording
 from scrm.web.connect_page import PROBLEMS
 from scrm.web.roles import EVERYBODY, allow
 from scrm.web.sight import Around, Sight
 
 blueprint = Blueprint("home", __name__)
 NEWS: Final = 8
-PATIENCE: Final = timedelta(hours=1)
 WALKED: Final = 40
 NAMES: Final = ("fetched", "linked", "review", "written")
 
@@ -35,7 +32,7 @@ def show() -> ResponseReturnValue:
         ).all()
         has_contacts = db.execute(select(Contact.id).limit(1)).first() is not None
         news = _news(db, current.user().role)
-    settings = current.core().settings
+    settings, is_admin = current.core().settings, current.user().role == Role.ADMIN
     networks = [url.partition("=")[::2] for url in settings.sandbox_urls] if settings.sandbox else []
     return render_template(
         "home.html",
@@ -46,21 +43,13 @@ def show() -> ResponseReturnValue:
             for row in live
             if row.state == ConnectionState.SUSPENDED.value
         ],
-        troubled=[row for row in live if _needs_somebody(row, current.now())],
         has_contacts=has_contacts,
         news=news,
         networks=networks,
         is_sandbox=settings.sandbox,
-        is_admin=current.user().role == Role.ADMIN,
+        is_admin=is_admin,
+        **(dashboard.shown() if is_admin and live else {}),
     )
-
-
-def _needs_somebody(row: Connection, now: datetime) -> bool:
-    """Whether something stands in the way that does not pass by itself; a network that asks to wait is no news."""
-    if row.problem is None or row.state == ConnectionState.SUSPENDED:
-        return False
-    since = row.problem_since or now
-    return row.problem != RetryLaterError.__name__ or since <= now - PATIENCE
 
 
 def _news(db: Session, role: str) -> Sequence[tuple[Interaction, Profile, Contact | None, Sight]]:

@@ -29,6 +29,11 @@ class Place:
 
 PLACES: Final = (
     Place(
+        endpoint="dashboard.show",
+        label=N_("Health"),
+        words=N_("How the connections are, what waits, what was done last."),
+    ),
+    Place(
         endpoint="users.index",
         label=N_("People"),
         words=N_("Who may sign in, with which role, and where they are signed in."),
