@@ -32,7 +32,6 @@ class User(WithPublicId, Row):
     failed_count: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]  # after wrong passwords; grows, never locks for good
     seen_at: Mapped[datetime | None]  # to the minute
-    sso_subject: Mapped[str | None] = mapped_column(unique=True)  # issuer and subject of single sign-on
 
 
 class SignInLink(Row):

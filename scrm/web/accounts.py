@@ -134,7 +134,7 @@ def disable(session: Session, user: User, by: User, now: datetime) -> None:
 
 
 def enable(session: Session, user: User, by: User, now: datetime) -> None:
-    """Let the person in again, with the password or single sign-on they had."""
+    """Let the person in again, with the password they had."""
     if user.disabled_at is None:
         return
     user.disabled_at, user.failed_count, user.next_try_at = None, 0, None

@@ -24,13 +24,11 @@ def upgrade() -> None:
         sa.Column("failed_count", sa.Integer(), nullable=False),
         sa.Column("next_try_at", UtcDateTime(), nullable=True),
         sa.Column("seen_at", UtcDateTime(), nullable=True),
-        sa.Column("sso_subject", sa.Text(), nullable=True),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_app_user")),
         sa.UniqueConstraint("email", name=op.f("uq_app_user_email")),
         sa.UniqueConstraint("public_id", name=op.f("uq_app_user_public_id")),
-        sa.UniqueConstraint("sso_subject", name=op.f("uq_app_user_sso_subject")),
     )
     op.create_table(
         "audience_change",
