@@ -12,8 +12,19 @@ from sqlalchemy.orm import Session
 from scrm.errors import EndpointUnknownError, InputError, WebhookRefusedError
 from scrm.i18n import N_, gettext
 from scrm.ingest.push import deletion_asked
-from scrm.models import Contact, Forgetting, ForgettingState, Interaction, Link, Origin, Profile, Role, User
-from scrm.privacy import requests
+from scrm.models import (
+    AuditEntry,
+    Contact,
+    Forgetting,
+    ForgettingState,
+    Interaction,
+    Link,
+    Origin,
+    Profile,
+    Role,
+    User,
+)
+from scrm.privacy import export, requests
 from scrm.privacy.requests import Who
 from scrm.web import counts, current
 from scrm.web.roles import allow
@@ -145,6 +156,23 @@ def forget_contact(contact_id: UUID) -> ResponseReturnValue:
         row = _request(db, Who(profile=own[chosen]) if chosen else Who(contact=contact_id))
     current.wake("forget")
     return redirect(url_for("forgetting.show", request_id=row.public_id))
+
+
+@blueprint.post("/contacts/<uuid:contact_id>/export")
+@allow(Role.ADMIN)
+def export_contact(contact_id: UUID) -> ResponseReturnValue:
+    """Everything about the person, to be handed to them; made now, kept nowhere."""
+    now = current.now()
+    with current.core().db.write("forgetting.export") as db:
+        contact = db.scalars(select(Contact).where(Contact.public_id == contact_id)).one_or_none()
+        if contact is None:
+            abort(404)
+        told = export.person(db, contact.id, now)
+        about = f"contact/{contact.public_id}"
+        db.add(AuditEntry(at=now, user_id=current.user().id, action="person.exported", object=about, after={}))
+    file = export.packed(told)
+    headers = {"Content-Disposition": f'attachment; filename="person-{contact_id}.zip"'}
+    return Response(file, mimetype="application/zip", headers=headers)
 
 
 @blueprint.post("/webhooks/<network>/deletion")

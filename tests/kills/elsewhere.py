@@ -58,6 +58,7 @@ ELSEWHERE = {
         (
             "forgetting.ask",
             "forgetting.contact",
+            "forgetting.export",
             "forgetting.four_eyes",
             "forgetting.from_network",
             "forgetting.settle",
