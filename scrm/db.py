@@ -9,9 +9,10 @@ NORMAL the answer to a webhook leaves before its row is on disk).
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -40,6 +41,7 @@ from sqlalchemy.orm import Session
 from scrm.clock import Clock, SystemClock
 from scrm.errors import ConfigError
 from scrm.failpoints import failpoint
+from scrm.turnstile import Turnstile
 
 METADATA = MetaData(
     naming_convention={
@@ -112,6 +114,8 @@ class Database:
         self.clock: Clock = clock or (SystemClock() if self.is_sqlite else DatabaseClock(self.engine))
         self._writer = self.engine.execution_options(scrm_write=True)
         self._pid = os.getpid()
+        file = self.engine.url.database if self.is_sqlite else None
+        self._turn: Callable[[], AbstractContextManager[None]] = Turnstile(Path(file)).turn if file else nullcontext
         self.info: dict[str, Any] = {}  # what every session brings along: the vault, see `scrm.tombstones`
 
     @contextmanager
@@ -128,7 +132,7 @@ class Database:
         """
         if os.getpid() != self._pid:
             raise RuntimeError("a database handle must not cross a fork")
-        with Session(self._writer, expire_on_commit=False, info=self.info) as session:
+        with self._turn(), Session(self._writer, expire_on_commit=False, info=self.info) as session:
             yield session
             session.flush()
             failpoint(f"{name}:before")

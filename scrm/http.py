@@ -65,11 +65,11 @@ def is_public(address: str) -> bool:
 
 def check_url(url: str, allowed: Iterable[str] = ()) -> str:
     """Refuse what no connector may call; returns scheme://host[:port]. Raises HostRefusedError."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as why:
-        raise HostRefusedError("the port is not a number") from why
+        raise HostRefusedError("the host or the port is not written as one") from why
     if not parts.hostname or parts.username or parts.password:
         raise HostRefusedError("expected an address like https://social.example")
     if f"{parts.hostname}:{port}" in set(allowed):

@@ -5,8 +5,11 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scrm.errors import HostRefusedError, RetryLaterError
 from scrm.http import GuardedSession, check_url, is_public
@@ -315,3 +318,42 @@ def test_a_broken_answer_means_come_back_later_and_tells_no_secret(wire):
             session.call("GET", f"http://{host}/x?token=hush", headers={"Authorization": "Bearer hush-hush"})
         thread.join()
     assert "hush" not in f"{why.value}{why.value!r}{why.value.__cause__!r}"
+
+
+ADDRESSES = st.one_of(
+    st.text(max_size=60),
+    st.builds(
+        "{}{}{}{}{}".format,
+        st.sampled_from(["https://", "http://", "HTTPS:", "//", "file://", "https:/\\", ""]),
+        st.sampled_from(["", "a:b@", "@", "%00@", "user@"]),
+        st.one_of(
+            st.text("[]:.%0123456789abcdefx@\\/?#\t\n 。／", max_size=24),
+            st.ip_addresses().map(str),
+            st.sampled_from(["social.example", "[::1]", "[::ffff:127.0.0.1]", "127.1", "0x7f000001", "2130706433"]),
+        ),
+        st.sampled_from(["", ":443", ":0", ":99999", ":-1", ":٤", ":80:80", ":"]),
+        st.text(max_size=20),
+    ),
+)
+
+
+@given(url=ADDRESSES, allowed=st.lists(st.sampled_from(["127.0.0.1:8101", "[::1]:80", "10.0.0.1:443"])))
+def test_whatever_an_address_says_it_is_refused_or_safe_to_resolve(url: str, allowed: list[str]) -> None:
+    """Nothing else is raised; what passes is https at a usual port, or allowed to the letter."""
+    try:
+        base = check_url(url, allowed)
+    except HostRefusedError:
+        return
+    parts = urlsplit(base)
+    assert parts.hostname
+    assert parts.username is None
+    place = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    assert place in allowed or (parts.scheme == "https" and parts.port in {None, 0, 80, 443})
+
+
+@given(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)))
+def test_a_mapped_address_is_as_private_as_what_it_maps(ip) -> None:
+    if ip.version == 4:
+        assert is_public(f"::ffff:{ip}") == is_public(str(ip))
+    if ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_multicast:
+        assert not is_public(str(ip)) or ip.is_global
