@@ -31,6 +31,7 @@ from scrm.matching.follow import follow_shipped
 from scrm.models import Chore, claim, still_mine
 from scrm.privacy import end_due, forget_due, purge
 from scrm.runtime import Core, Wake, open_core
+from scrm.sync import bulk
 from scrm.sync.announce import announce_due
 from scrm.sync.audience import spread_due
 from scrm.sync.contacts import pull
@@ -174,7 +175,13 @@ def _expand(core: Core, _subject: int | None) -> bool:
 
 
 def _deliver(core: Core, _subject: int | None) -> bool:
-    more = [deliver(core, open_crm(core, crm_id)) for crm_id in _in_use(core)]
+    crms = [open_crm(core, crm_id) for crm_id in _in_use(core)]
+    more = [deliver(core, crm, in_bulk=bulk.start(core, crm.describe())) for crm in crms]
+    return any(more)
+
+
+def _bulk(core: Core, _subject: int | None) -> bool:
+    more = [_until_done(partial(bulk.advance, core, open_crm(core, crm_id))) for crm_id in _in_use(core)]
     return any(more)
 
 
@@ -271,6 +278,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "audience": _audience,
     "expand": _expand,
     "deliver": _deliver,
+    "bulk": _bulk,
     "pull": _pull,
     "inbox": _inbox,
     "purge": _purge,
@@ -292,6 +300,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "match": ("expand",),
     "audience": ("expand",),
     "expand": ("deliver",),
+    "bulk": ("expand", "deliver"),
     "pull": ("keys", "expand"),
     "inbox": ("pull", "keys", "expand", "forget"),
     "purge": ("expand",),

@@ -24,6 +24,7 @@ from scrm.models import (
     AnnouncementState,
     ArchiveFile,
     AudienceChange,
+    BulkWrite,
     Chore,
     Contact,
     CrmState,
@@ -116,6 +117,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "plan": (WritePlan, _is_due(WritePlan, now)),
         "batch": (ReviewBatch, _is_due(ReviewBatch, now)),
         "trial": (ModelTrial, _is_due(ModelTrial, now)),
+        "bulk": (BulkWrite, _is_due(BulkWrite, now)),
     }
     for kind, (model, condition) in questions.items():
         if session.execute(select(1).select_from(model).where(condition).limit(1)).first():

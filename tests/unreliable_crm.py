@@ -8,6 +8,7 @@ from enum import Enum, auto
 from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.sync.crm.base import (
     Budget,
+    Bulk,
     Changes,
     ContactRecord,
     Crm,
@@ -73,6 +74,9 @@ class UnreliableCrm:
     def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
         self.calls["withdraw"] += 1
         return self._send(batch, self.real.withdraw)
+
+    def bulk(self) -> Bulk | None:
+        return self.real.bulk()
 
     def resolve_merge(self, native_id: str) -> str | None:
         return self.real.resolve_merge(native_id)

@@ -45,7 +45,17 @@ from scrm.models.review import (
     ReviewBatch,
     ReviewCase,
 )
-from scrm.models.timeline import CrmState, Delivery, EntryState, Journal, RecordKind, TimelineDue, TimelineEntry
+from scrm.models.timeline import (
+    BulkStage,
+    BulkWrite,
+    CrmState,
+    Delivery,
+    EntryState,
+    Journal,
+    RecordKind,
+    TimelineDue,
+    TimelineEntry,
+)
 from scrm.models.usage import PaidItem, Usage
 from scrm.models.words import Words
 
@@ -60,6 +70,8 @@ __all__ = [
     "AuditEntry",
     "Basis",
     "BatchState",
+    "BulkStage",
+    "BulkWrite",
     "Candidate",
     "Chore",
     "Community",

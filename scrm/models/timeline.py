@@ -36,6 +36,34 @@ class TimelineDue(Leased, Row):
     changes: Mapped[int] = mapped_column(default=1)  # the generation of the change, counted up by whoever writes one
 
 
+class BulkStage(StrEnum):
+    """How far a bulk job is; each step is safe to repeat."""
+
+    FILLING = "filling"  # entries are being set aside for it
+    FULL = "full"  # the CRM knows nothing of it yet
+    OPEN = "open"  # the CRM gave it an id
+    UPLOADED = "uploaded"
+    CLOSED = "closed"  # the CRM is at it
+    NOTED = "noted"  # what it made is written down, or it was given up: the CRM is to forget it
+    DONE = "done"
+
+
+class BulkWrite(WithId, Leased, Row):
+    """Many new records of one kind that the CRM takes in one job of its own. Its entries are held by `bulk_id`."""
+
+    __tablename__ = "bulk_write"
+    __table_args__ = (due_index("bulk_write"),)
+
+    crm_id: Mapped[str]
+    kind: Mapped[str]
+    stage: Mapped[str] = mapped_column(default=BulkStage.FILLING)
+    native_id: Mapped[str | None]  # the CRM's
+    rows: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None]  # why it was given up: for a day the CRM is written to without
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class TimelineEntry(WithId, Leased, Row):
     """The CRM record that an interaction, or a linked profile, should have.
 
@@ -50,6 +78,7 @@ class TimelineEntry(WithId, Leased, Row):
         CheckConstraint("(interaction_id IS NULL) <> (profile_id IS NULL)", name="about_one"),
         Index("ix_timeline_entry_work", "crm_id", "state", "is_wanted", "kind", "due_at"),
         Index("ix_timeline_entry_contact_id", "contact_id"),
+        Index("ix_timeline_entry_bulk_id", "bulk_id"),
     )
 
     crm_id: Mapped[str]
@@ -71,6 +100,7 @@ class TimelineEntry(WithId, Leased, Row):
     record_id: Mapped[str | None]  # the CRM's
     below_record_id: Mapped[str | None]  # of the profile's record that an interaction's was written to point at
     attempts: Mapped[int] = mapped_column(default=0)
+    bulk_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_write.id"))  # while a bulk job holds it
 
 
 class Delivery(WithId, Row):

@@ -62,18 +62,21 @@ def allow(core: Core, crm_id: str, budget: Budget, batch: int) -> Allowance:
             .where(CrmState.crm_id == crm_id)
             .values(
                 calls_left=budget.remaining,
-                calls_limit=budget.limit,
+                calls_limit=budget.limit if budget.others is None else None,  # nothing more is to be left to others
                 calls_reset_at=budget.resets_at,
                 calls_at=now,
             )
         )
-    ours = _ours(budget.remaining, budget.limit, core.settings.crm_reserve_percent)
+    ours, others = budget.remaining, budget.others
+    if others is None:
+        ours = _ours(budget.remaining, budget.limit, core.settings.crm_reserve_percent)
+        others = budget.remaining - ours
     with core.db.read() as session:
         some = due(crm_id, now).limit(ours * batch + 1).subquery()
         waiting = session.scalar(select(func.count()).select_from(some)) or 0
     return Allowance(
         ours=ours,
-        others=max(0, budget.remaining - ours),
+        others=max(0, others),
         is_short=waiting > ours * batch,
         seconds_left=(budget.resets_at - now).total_seconds() if budget.resets_at else None,
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm import logs
@@ -23,7 +23,6 @@ from scrm.models import (
     CrmState,
     EntryState,
     Interaction,
-    RecordKind,
     TimelineEntry,
     claim,
     mark_timelines_due,
@@ -36,6 +35,7 @@ from scrm.sync.crm.base import Crm, Description, Fault, Outcome
 from scrm.sync.outcomes import park, record
 from scrm.sync.recheck import is_suspended, must_be_checked, read_again
 from scrm.sync.rows import Sent, as_written, load
+from scrm.sync.turns import Choice, Turn, choices_of
 
 log = logs.get(__name__)
 
@@ -50,8 +50,11 @@ SUSPENDED = N_("Waiting: it cannot be checked at the network until somebody sign
 CRASHED = N_("Set aside: writing it stopped one worker after another.")
 
 
-def deliver(core: Core, crm: Crm, *, seconds: float = DELIVER_SECONDS) -> bool:
-    """Deliver what is due until nothing is left or the seconds are up; True when more is waiting."""
+def deliver(core: Core, crm: Crm, *, seconds: float = DELIVER_SECONDS, in_bulk: frozenset[str] = frozenset()) -> bool:
+    """Deliver what is due until nothing is left or the seconds are up; True when more is waiting.
+
+    `in_bulk`: kinds of which bulk jobs take the new records now.
+    """
     about = crm.describe()
     ends = monotonic() + seconds
     allowance: Allowance | None = None
@@ -66,7 +69,8 @@ def deliver(core: Core, crm: Crm, *, seconds: float = DELIVER_SECONDS) -> bool:
             return False
         most = 1 if _is_probe(state) else batch_of(about)
         is_planned = state is not None and state.is_planned
-        if not _deliver_batch(core, crm, about, allowance, most, only_urgent=is_planned):
+        turn = Turn(most=most, only_urgent=is_planned, in_bulk=in_bulk)
+        if not _deliver_batch(core, crm, about, allowance, turn):
             return False
 
 
@@ -102,14 +106,12 @@ def ask_budget(core: Core, crm: Crm, about: Description) -> Allowance | None:
     return calls.allow(core, about.crm_id, budget, batch_of(about))
 
 
-def _deliver_batch(
-    core: Core, crm: Crm, about: Description, allowance: Allowance, most: int, *, only_urgent: bool
-) -> bool:
+def _deliver_batch(core: Core, crm: Crm, about: Description, allowance: Allowance, turn: Turn) -> bool:
     """Send the next batch; False when nothing can be sent now."""
-    best = calls.most_valuable(core, about.crm_id, allowance, most)
+    best = calls.most_valuable(core, about.crm_id, allowance, turn.most)
     with core.db.write("outbox.claim") as session:
         now = core.db.clock.now()
-        choices = _choices(allowance, best, most, only_urgent=only_urgent)
+        choices = choices_of(allowance, best, turn)
         entries = _claim(session, core, about, choices)
         rows = ready(session, entries, now)
     if not entries:
@@ -120,31 +122,6 @@ def _deliver_batch(
         allowance.spend(1)
         return send(core, crm, about, rows) is not None
     return True
-
-
-Choice = tuple[tuple[ColumnElement[bool], ...], int]
-
-
-def _choices(allowance: Allowance, best: Sequence[int] | None, most: int, *, only_urgent: bool) -> list[Choice]:
-    """What to look for in turn: rows of one kind that nobody has tried, else a single one whose last sender vanished.
-
-    Withdrawals come first, since they may be what the law demands; that only approved plans are written does not
-    hold those up. What was said comes after the profile it hangs on, and is withdrawn before it.
-    """
-    fresh, withdrawn = TimelineEntry.lease_until.is_(None), TimelineEntry.is_wanted.is_(False)
-    profile, said = (TimelineEntry.kind == kind.value for kind in (RecordKind.PROFILE, RecordKind.INTERACTION))
-    if only_urgent:
-        must = withdrawn & TimelineEntry.is_urgent.is_(True)
-        choices: list[Choice] = [((fresh, must, said), most), ((fresh, must, profile), most)]
-        return [*choices, ((~fresh, must), 1)] if allowance.may_withdraw else []
-    choices = [((fresh, withdrawn, said), most), ((fresh, withdrawn, profile), most)]
-    choices = choices if allowance.may_withdraw else []
-    if not allowance.is_spent:
-        wanted = TimelineEntry.is_wanted.is_(True)
-        chosen = () if best is None else (TimelineEntry.id.in_(best),)
-        choices += [((fresh, wanted, profile), most), ((fresh, wanted, said, *chosen), most)]
-        choices.append(((TimelineEntry.lease_until.is_not(None),), 1))
-    return choices
 
 
 def _claim(session: Session, core: Core, about: Description, choices: Sequence[Choice]) -> Sequence[TimelineEntry]:

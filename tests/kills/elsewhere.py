@@ -6,6 +6,23 @@ ELSEWHERE = {
     "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
     "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
     "calls.note": "the built-in CRM has no budget: tests/sync/test_calls.py",
+    **dict.fromkeys(
+        (
+            "bulk.order",
+            "bulk.claim",
+            "bulk.fill",
+            "bulk.go_on",
+            "bulk.note",
+            "bulk.let_go",
+            "crm.bulk_open",
+            "crm.bulk_upload",
+            "crm.bulk_close",
+            "crm.bulk_look",
+            "crm.bulk_results",
+            "crm.bulk_forget",
+        ),
+        "the built-in CRM has no bulk jobs; killed at each: tests/sync/crm/salesforce/test_bulk_write.py",
+    ),
     "plan.give_up": "no plan stops five workers in a row in the sweep: tests/sync/test_plan.py",
     "plan.give_back": "the built-in CRM is never out of reach: tests/sync/test_plan.py",
     **dict.fromkeys(

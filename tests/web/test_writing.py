@@ -164,6 +164,18 @@ def test_what_was_set_aside_is_explained_and_sent_again(browse: Browse, core: Co
     assert texts(core) == [SAID]
 
 
+def test_the_record_of_a_profile_that_was_refused_is_named_as_one(browse: Browse, core: Core, contact: UUID) -> None:
+    entry = one(core, TimelineEntry, TimelineEntry.kind == RecordKind.PROFILE.value)
+    with core.db.write("test.aside") as session:
+        parked = {"state": EntryState.PARKED.value, "fault": Fault.FIELD.value, "due_at": None}
+        session.execute(update(TimelineEntry).where(TimelineEntry.id == entry.id).values(**parked))
+    admin = browse("admin")
+    page = admin.client.get(f"{PAGE}/errors/{Fault.FIELD.value}")
+    assert page.status_code == 200
+    assert "Bluesky, Profile" in page.text
+    assert "profile" in admin.client.get(f"{PAGE}/errors/all.csv").text
+
+
 def test_all_of_a_kind_are_sent_again(browse: Browse, core: Core, contact: UUID) -> None:
     admin = browse("admin")
     set_aside(core, Fault.RIGHTS, "no right")

@@ -43,6 +43,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_audience_change_due_at", "audience_change", ["due_at"], unique=False)
     op.create_table(
+        "bulk_write",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=True),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_write")),
+    )
+    op.create_index("ix_bulk_write_due_at", "bulk_write", ["due_at"], unique=False)
+    op.create_table(
         "chore",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
@@ -191,9 +209,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("endpoint", "delivery_key", name=op.f("uq_inbox_item_endpoint_delivery_key")),
     )
     op.create_index("ix_inbox_item_due_at", "inbox_item", ["due_at"], unique=False)
-    op.create_table(
-        "key_count",
-        sa.Column("key", BigId, autoincrement=False, nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
-    )

@@ -13,6 +13,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "key_count",
+        sa.Column("key", BigId, autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_key_count")),
+    )
+    op.create_table(
         "local_contact",
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("fields", Json, nullable=False),
@@ -134,11 +140,4 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_tombstone")),
-    )
-    op.create_table(
-        "tombstone_key",
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstone_key")),
     )

@@ -13,6 +13,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "tombstone_key",
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstone_key")),
+    )
+    op.create_table(
         "value_count",
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -185,31 +192,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_visit")),
     )
     op.create_index("ix_contact_visit_contact_id", "contact_visit", ["contact_id"], unique=False)
-    op.create_table(
-        "forgetting",
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=True),
-        sa.Column("profile_id", sa.Integer(), nullable=True),
-        sa.Column("sought", sa.Text(), nullable=True),
-        sa.Column("asked_by", BigId, nullable=True),
-        sa.Column("approved_by", BigId, nullable=True),
-        sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.Column("approved_at", UtcDateTime(), nullable=True),
-        sa.Column("local_at", UtcDateTime(), nullable=True),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
-        sa.Column("places", Json, nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["approved_by"], ["app_user.id"], name=op.f("fk_forgetting_approved_by_app_user")),
-        sa.ForeignKeyConstraint(["asked_by"], ["app_user.id"], name=op.f("fk_forgetting_asked_by_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_forgetting_public_id")),
-    )
-    op.create_index("ix_forgetting_due_at", "forgetting", ["due_at"], unique=False)
-    op.create_index("ix_forgetting_state", "forgetting", ["state", "id"], unique=False)

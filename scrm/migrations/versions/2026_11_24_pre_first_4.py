@@ -13,6 +13,34 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "forgetting",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("profile_id", sa.Integer(), nullable=True),
+        sa.Column("sought", sa.Text(), nullable=True),
+        sa.Column("asked_by", BigId, nullable=True),
+        sa.Column("approved_by", BigId, nullable=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("local_at", UtcDateTime(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("places", Json, nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["approved_by"], ["app_user.id"], name=op.f("fk_forgetting_approved_by_app_user")),
+        sa.ForeignKeyConstraint(["asked_by"], ["app_user.id"], name=op.f("fk_forgetting_asked_by_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_forgetting_public_id")),
+    )
+    op.create_index("ix_forgetting_due_at", "forgetting", ["due_at"], unique=False)
+    op.create_index("ix_forgetting_state", "forgetting", ["state", "id"], unique=False)
+    op.create_table(
         "ground",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("purpose", sa.Text(), nullable=True),
@@ -179,21 +207,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_community")),
         sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_community_native_id_network_scope")),
         sa.UniqueConstraint("public_id", name=op.f("uq_community_public_id")),
-    )
-    op.create_table(
-        "coverage_gap",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=True),
-        sa.Column("until", UtcDateTime(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("found_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_coverage_gap_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_coverage_gap")),
-    )
-    op.create_index(
-        "ix_coverage_gap_connection_id_stream", "coverage_gap", ["connection_id", "stream", "until"], unique=False
     )

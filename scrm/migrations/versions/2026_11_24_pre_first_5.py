@@ -13,6 +13,23 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "coverage_gap",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=True),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_coverage_gap_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coverage_gap")),
+    )
+    op.create_index(
+        "ix_coverage_gap_connection_id_stream", "coverage_gap", ["connection_id", "stream", "until"], unique=False
+    )
+    op.create_table(
         "judgment",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=True),
@@ -238,19 +255,3 @@ def upgrade() -> None:
         "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
     )
     op.create_index("ix_interaction_thread_key", "interaction", ["thread_key", "network"], unique=False)
-    op.create_table(
-        "link",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("judgment_id", BigId, nullable=False),
-        sa.Column("model_id", BigId, nullable=True),
-        sa.Column("basis", sa.Text(), nullable=True),
-        sa.Column("linked_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_contact_id_contact")),
-        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_judgment_id_judgment")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_link_model_id_match_model")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_link")),
-    )
-    op.create_index("ix_link_basis", "link", ["basis"], unique=False)
-    op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)

@@ -13,6 +13,22 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "link",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("judgment_id", BigId, nullable=False),
+        sa.Column("model_id", BigId, nullable=True),
+        sa.Column("basis", sa.Text(), nullable=True),
+        sa.Column("linked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_link_contact_id_contact")),
+        sa.ForeignKeyConstraint(["judgment_id"], ["judgment.id"], name=op.f("fk_link_judgment_id_judgment")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_link_model_id_match_model")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_link_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_link")),
+    )
+    op.create_index("ix_link_basis", "link", ["basis"], unique=False)
+    op.create_index("ix_link_contact_id", "link", ["contact_id"], unique=False)
+    op.create_table(
         "link_audit",
         sa.Column("judgment_id", BigId, nullable=False),
         sa.Column("profile_id", BigId, nullable=False),
@@ -124,6 +140,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Text(), nullable=True),
         sa.Column("below_record_id", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("bulk_id", BigId, nullable=True),
         sa.Column("id", BigId, nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
@@ -132,6 +149,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(interaction_id IS NULL) <> (profile_id IS NULL)", name=op.f("ck_timeline_entry_about_one")
         ),
+        sa.ForeignKeyConstraint(["bulk_id"], ["bulk_write.id"], name=op.f("fk_timeline_entry_bulk_id_bulk_write")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
         sa.ForeignKeyConstraint(
             ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
@@ -142,6 +160,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
         sa.UniqueConstraint("profile_id", "crm_id", name=op.f("uq_timeline_entry_profile_id_crm_id")),
     )
+    op.create_index("ix_timeline_entry_bulk_id", "timeline_entry", ["bulk_id"], unique=False)
     op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
     op.create_index(
         "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "kind", "due_at"], unique=False

@@ -117,6 +117,7 @@ class Description:
     text_limit: int  # characters of the body field
     subject_limit: int
     can_create_contacts: bool = False
+    bulk_from: int | None = None  # new records from which on a bulk job is the cheaper way; None: it has none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,44 @@ class Budget:
 
     remaining: int | None = None
     limit: int | None = None  # of the whole period, when it is known
+    others: int | None = None  # kept free for others already, in an emergency ours; None: a part of what remains is
     resets_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkRow:
+    """What a bulk job made of one row, and which version of it was sent."""
+
+    version: int
+    outcome: Outcome
+
+
+class Bulk(Protocol):
+    """Bulk jobs of a CRM, for new records of one kind. Raises as a CRM does, and CrmError when a job is lost."""
+
+    def open(self, kind: RecordKind) -> str:
+        """A job that takes rows now, with its id; the one that was left open and empty, if there is one."""
+        ...
+
+    def upload(self, job_id: str, batch: Sequence[EntryWrite]) -> None:
+        """Give it its rows, those left out that the CRM would refuse; nothing happens when it has them already."""
+        ...
+
+    def close(self, job_id: str) -> None:
+        """Let it begin; nothing happens when it has."""
+        ...
+
+    def ended(self, job_id: str) -> bool:
+        """Whether it is done; raises CrmError when it broke."""
+        ...
+
+    def results(self, job_id: str) -> Sequence[BulkRow]:
+        """What became of its rows. Those it never came to are left out, and those whose key is taken."""
+        ...
+
+    def forget(self, job_id: str) -> None:
+        """Have the CRM throw the job and its rows away."""
+        ...
 
 
 class Crm(Protocol):
@@ -158,6 +196,10 @@ class Crm(Protocol):
 
         A field that somebody else changed stays as they left it, where the CRM can tell which those are.
         """
+        ...
+
+    def bulk(self) -> Bulk | None:
+        """Its bulk jobs, if it has any."""
         ...
 
     def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:

@@ -106,6 +106,9 @@ class LocalCrm:
             outcomes += entries
         return outcomes
 
+    def bulk(self) -> None:
+        return None
+
     def resolve_merge(self, native_id: str) -> str | None:
         with self._db.read() as session:
             row = survivor(session, native_id)

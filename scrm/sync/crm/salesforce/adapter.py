@@ -25,6 +25,7 @@ from scrm.sync.crm.base import (
 )
 from scrm.sync.crm.salesforce.access import CRM_ID
 from scrm.sync.crm.salesforce.backfill import BULK_FROM, Backfill
+from scrm.sync.crm.salesforce.bulk import WRITE_FROM, BulkJobs
 from scrm.sync.crm.salesforce.changes import Reader
 from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
 from scrm.sync.crm.salesforce.ids import object_of
@@ -40,14 +41,17 @@ T = TypeVar("T")
 PAGE = 200  # contacts in one portion, which is stored in one transaction
 SHAPE_HOURS = 24
 USAGE_HOURS = 1
+EMERGENCY_PERCENT = 20  # of our share again, for withdrawals when it is used up
 
 
 class SalesforceCrm:
     """One org, connected by `scrm crm connect`. Raises ConfigError when none is."""
 
-    def __init__(self, core: Core, *, page: int = PAGE, bulk_from: int = BULK_FROM) -> None:
+    def __init__(
+        self, core: Core, *, page: int = PAGE, bulk_from: int = BULK_FROM, write_from: int = WRITE_FROM
+    ) -> None:
         self._core = core
-        self._page, self._bulk_from = page, bulk_from
+        self._page, self._bulk_from, self._write_from = page, bulk_from, write_from
         with core.db.read() as session:
             row = session.get(CrmConnection, CRM_ID)
         if row is None:
@@ -63,6 +67,7 @@ class SalesforceCrm:
             batch_size=BATCH,
             text_limit=TEXT_LIMIT,
             subject_limit=SUBJECT_LIMIT,
+            bulk_from=self._write_from,
         )
 
     def read_changes(self, cursor: str | None) -> Changes:
@@ -79,6 +84,10 @@ class SalesforceCrm:
 
     def withdraw(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
         return self._ask(lambda: self._by_kind(batch, lambda records, part: records.withdraw(part)))
+
+    def bulk(self) -> BulkJobs:
+        self.shape.require(INTERACTION)
+        return BulkJobs(self.org, self.options.user_id, self._records)
 
     def resolve_merge(self, native_id: str) -> str | None:
         return self._ask(lambda: self._reader.survivor(native_id))
@@ -98,9 +107,12 @@ class SalesforceCrm:
         is_this_day = row.calls_since is not None and row.calls_since > now - timedelta(hours=24)
         share = usage.limit * self.options.share_percent // 100
         ours = share - (row.calls_made if is_this_day else 0)
+        left = max(0, usage.limit - usage.used)
+        remaining = max(0, min(ours, left))
         return Budget(
-            remaining=max(0, min(ours, usage.limit - usage.used)),
+            remaining=remaining,
             limit=share,
+            others=min(left - remaining, share * EMERGENCY_PERCENT // 100),
             resets_at=now + timedelta(hours=USAGE_HOURS),  # the day rolls on, so a little comes back all the time
         )
 

@@ -77,6 +77,10 @@ class Records:
             outcomes += [_outcome(row, newest, done) for row in part]
         return outcomes
 
+    def new(self, batch: Sequence[EntryWrite]) -> list[dict[str, Any]]:
+        """These as records that were never there, for a bulk job; those that would be refused are left out."""
+        return [self._wanted(row).fields(None) for row in batch if self._refuse(row) is None]
+
     def withdraw(self, batch: Sequence[EntryWrite]) -> list[Outcome]:
         """One outcome per row in the same order; see `Crm.withdraw`."""
         outcomes: list[Outcome] = []

@@ -24,12 +24,15 @@ from scrm.models import (
 from scrm.runtime import Core
 from scrm.sync import plan as plans
 from scrm.sync import resend
+from scrm.sync.calls import allow, forecast
+from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.base import Fault
 from scrm.sync.crm.salesforce.access import CRM_ID
 from scrm.sync.outbox import deliver
 from scrm.sync.plan_run import advance
 from scrm.sync.timeline import expand_due
 from tests.factories import make_contact, make_interaction, make_profile
+from tests.sync.crm.salesforce.orgs import connected
 from tests.sync.crm.salesforce.world import SalesforceWorld
 
 OBJECT = "Social_Interaction__c"
@@ -207,3 +210,17 @@ def test_401_entries_take_three_calls(story: Story) -> None:
     assert writes.count("POST composite/sobjects") == 3
     assert len(writes) <= 5  # and what asks for the budget and the org's shape
     assert len(story.rows()) == 401
+
+
+def test_our_share_of_the_calls_is_used_whole_and_withdrawals_have_a_little_more(story: Story) -> None:
+    connected(story.core, story.world.org, share_percent=20)
+    with story.core.db.write("test.hint") as session:
+        mark_pull_due(session, CRM_ID, story.now())
+    crm = story.world.opened()
+    budget = crm.budget()
+    allowance = allow(story.core, CRM_ID, budget, 200)
+    assert budget.limit is not None
+    assert allowance.ours == budget.remaining
+    assert 0 < allowance.others < budget.limit
+    with story.core.db.read() as session:
+        assert forecast(session, crm.describe(), story.core.settings.crm_reserve_percent).left == allowance.ours
