@@ -29,7 +29,7 @@ PATIENCE = 120.0  # a wake-up that died with its worker is replaced after 30 sec
 QUIET = 120.0
 SETTLING = 20.0
 SHOT_AT = ("worker", "worker", "worker", "web", "scheduler", "valkey")
-LONGEST_PAUSE = 1.5  # seconds between two shots: some hit a process at work, some one that is just starting
+LONGEST_PAUSE = 3.0  # seconds between two shots: a worker takes one to start, the rest hit it at work
 
 
 @dataclass
@@ -200,6 +200,14 @@ def _has_crashed(db: Database) -> bool:
             if session.execute(select(model.id).where(held_by_dead).limit(1)).first():
                 return True
     return False
+
+
+def _settle(fleet: Fleet, world: World, db: Database, quiet: float) -> None:
+    """Wait until the ledgers agree; give up when nothing has changed for `quiet` seconds."""
+    before: Counter[tuple[str, ...]] | None = None
+    while before != (before := Counter(held(db))):
+        if fleet.is_soon(lambda: _agrees(world, db), quiet):
+            return
 
 
 def _agrees(world: World, db: Database) -> bool:
