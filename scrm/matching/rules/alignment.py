@@ -154,7 +154,7 @@ def _joined(person: PersonName, left: _Leftover, shown: Name) -> Finding | None:
 
 
 def _two_letters(person: PersonName, left: _Leftover) -> Finding | None:
-    """Find JD for James David and JC for Jean-Claude."""
+    """Find JD for James David and JP for Jean-Pierre."""
     for word in left.words:
         if len(word) == 2 and word in _written_as_two(person):
             left.take(word)
