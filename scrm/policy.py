@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from scrm.connectors.manifest import Rule
 from scrm.connectors.registry import connectors
@@ -132,4 +132,18 @@ def is_for_crm(network: str) -> ColumnElement[bool]:
         audience.not_in([OF_CLOSED, OF_PRIVATE, *NEVER_FOR_CRM]),
         and_(audience == OF_CLOSED, Connection.writes_closed.is_(True)),
         and_(audience == OF_PRIVATE, Connection.writes_private.is_(True)),
+    )
+
+
+def is_for_role(network: str, role: str | None) -> ColumnElement[bool]:
+    """The same answer for showing, as SQL about an interaction; joins `Community` and `Connection` from outside."""
+    if not permit(network, Use.SHOW, role=role).allowed:
+        return false()
+    if role in {Role.STEWARD, Role.ADMIN}:
+        return true()
+    audience = audience_now()
+    return or_(
+        audience.not_in([OF_CLOSED, OF_PRIVATE]),
+        and_(audience == OF_CLOSED, Connection.reps_read_closed.is_(True)),
+        and_(audience == OF_PRIVATE, Connection.reps_read_private.is_(True)),
     )

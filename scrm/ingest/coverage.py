@@ -71,24 +71,35 @@ def note_gaps(session: Session, connection_id: int, stream: str, gaps: Iterable[
 
 def coverage(session: Session, connection: Connection, now: datetime) -> tuple[ListCoverage, ...]:
     """For each list of a connection the ranges that are complete, partial and missing."""
+    return coverages(session, [connection], now)[connection.id]
+
+
+def coverages(
+    session: Session, connections: Sequence[Connection], now: datetime
+) -> dict[int, tuple[ListCoverage, ...]]:
+    """The same for several connections, in two queries."""
+    ids = [row.id for row in connections]
     states = {
-        row.stream: row
-        for row in session.scalars(select(StreamState).where(StreamState.connection_id == connection.id))
+        (row.connection_id, row.stream): row
+        for row in session.scalars(select(StreamState).where(StreamState.connection_id.in_(ids)))
     }
-    gaps: dict[str, list[CoverageGap]] = {}
+    gaps: dict[tuple[int, str], list[CoverageGap]] = {}
     for gap in session.scalars(
-        select(CoverageGap).where(CoverageGap.connection_id == connection.id).order_by(CoverageGap.until)
+        select(CoverageGap).where(CoverageGap.connection_id.in_(ids)).order_by(CoverageGap.until)
     ):
-        gaps.setdefault(gap.stream, []).append(gap)
-    return tuple(
-        ListCoverage(
-            name=stream.name,
-            label=stream.label,
-            ranges=tuple(_ranges(states[stream.name], stream, gaps.get(stream.name, []), now)),
+        gaps.setdefault((gap.connection_id, gap.stream), []).append(gap)
+    return {
+        row.id: tuple(
+            ListCoverage(
+                name=stream.name,
+                label=stream.label,
+                ranges=tuple(_ranges(states[key], stream, gaps.get(key, []), now)),
+            )
+            for stream in connector_for(row.network).streams
+            if (key := (row.id, stream.name)) in states
         )
-        for stream in connector_for(connection.network).streams
-        if stream.name in states
-    )
+        for row in connections
+    }
 
 
 def _ranges(state: StreamState, stream: Stream, gaps: Sequence[CoverageGap], now: datetime) -> list[Range]:

@@ -16,6 +16,13 @@ class Interaction(WithPublicId, Row):
         UniqueConstraint("native_id", "network", "scope"),  # the telling column first: look-ups name many
         Index("ix_interaction_party_id_occurred_at", "party_id", "occurred_at", "id"),
         Index("ix_interaction_thread_key", "thread_key", "network"),
+        Index(  # what we answered whom; few rows
+            "ix_interaction_answer",
+            "party_id",
+            "occurred_at",
+            sqlite_where=text("direction = 'out'"),
+            postgresql_where=text("direction = 'out'"),
+        ),
         Index(
             "ix_interaction_expires_at",
             "expires_at",

@@ -1,8 +1,7 @@
 """Find contacts; one contact with facts, linked profiles and timeline; one interaction with its thread; unlink."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 from scrm.errors import ConflictError
 from scrm.matching.judgments import Decision, decide, undo
 from scrm.models import (
-    Candidate,
     Contact,
     EntryState,
     Interaction,
@@ -23,29 +21,17 @@ from scrm.models import (
     Profile,
     Role,
     TimelineEntry,
-    User,
     Verdict,
 )
-from scrm.web import comparison, counts, current, people_search, timeline
-from scrm.web.frame import zone
+from scrm.web import comparison, contact_page, counts, current, people_search, timeline
+from scrm.web.contact_acts import linked_pair
 from scrm.web.roles import EVERYBODY, allow
-from scrm.web.sight import belongings, community_for
 
 PAGE = 50
 MOST_ENTRIES = 1_000  # entries counted before an unlink
 
 blueprint = Blueprint("contacts", __name__)
 blueprint.add_app_template_global(comparison.language_name, "language_name")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Linked:
-    """A profile of a contact, and why it is one."""
-
-    profile: Profile
-    judgment: Judgment
-    judged_by: str | None
-    reasons: Sequence[comparison.Row]
 
 
 @blueprint.get("/contacts")
@@ -68,28 +54,15 @@ def index() -> ResponseReturnValue:
 def show(contact_id: UUID) -> ResponseReturnValue:
     """One contact: facts, profiles, timeline."""
     reader = timeline.Reader(role=current.user().role, now=current.now())
-    before = timeline.Position.parse(request.args.get("before", ""))
     with current.core().db.read() as db:
         contact = _contact(db, contact_id)
         if contact.merged_into_id is not None:
             survivor = db.get_one(Contact, contact.merged_into_id)
             return redirect(url_for("contacts.show", contact_id=survivor.public_id))
-        linked = _linked(db, contact)
-        wanted = _filter(db, reader)
-        page = timeline.read(db, [row.profile for row in linked], wanted, before, reader)
-        member = belongings(db, [row.profile.id for row in linked], reader.role)
-    days = [timeline.fold(group) for _day, group in groupby(page.items, key=_day_of)]
-    return render_template(
-        "contact.html",
-        contact=contact,
-        linked=linked,
-        belongings=member,
-        page=page,
-        days=days,
-        wanted=wanted,
-        before=before,
-        networks=sorted({row.profile.network for row in linked}),
-    )
+        view = contact_page.make(db, contact, reader, request.args, current.user().id)
+
+    address = url_for("contacts.show", contact_id=contact_id)
+    return render_template("contact.html", view=view, to=partial(contact_page.address, view, address), alone=address)
 
 
 @blueprint.get("/interactions/<uuid:interaction_id>")
@@ -106,7 +79,9 @@ def interaction(interaction_id: UUID) -> ResponseReturnValue:
         contact = db.scalars(
             select(Contact).join(Link, Link.contact_id == Contact.id).where(Link.profile_id == row.party_id)
         ).one_or_none()
-    return render_template("interaction.html", row=row, items=items, contact=contact)
+    return render_template(
+        "interaction.html", row=row, items=items, contact=contact, place=contact_page.place_of(row)
+    )
 
 
 @blueprint.get("/contacts/<uuid:contact_id>/unlink/<uuid:profile_id>")
@@ -114,7 +89,7 @@ def interaction(interaction_id: UUID) -> ResponseReturnValue:
 def ask_unlink(contact_id: UUID, profile_id: UUID) -> ResponseReturnValue:
     """Say what unlinking would do, before it is done."""
     with current.core().db.read() as db:
-        contact, profile, link = _link(db, contact_id, profile_id)
+        contact, profile, link = linked_pair(db, contact_id, profile_id)
         some = (
             select(TimelineEntry.id)
             .join(Interaction, Interaction.id == TimelineEntry.interaction_id)
@@ -136,7 +111,7 @@ def unlink(contact_id: UUID, profile_id: UUID) -> ResponseReturnValue:
     """Undo a person's judgment; contradict the engine's, which would otherwise decide the same again."""
     now, me = current.now(), current.user().id
     with current.core().db.write("contacts.unlink") as db:
-        contact, profile, link = _link(db, contact_id, profile_id)
+        contact, profile, link = linked_pair(db, contact_id, profile_id)
         if link.judgment_id != request.form.get("judgment", type=int):
             raise ConflictError("the link was changed meanwhile")
         judgment = db.get_one(Judgment, link.judgment_id)
@@ -160,14 +135,6 @@ def unlink(contact_id: UUID, profile_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("contacts.show", contact_id=contact.public_id))
 
 
-def _filter(db: Session, reader: timeline.Reader) -> timeline.Filter:
-    return timeline.Filter(
-        network=request.args.get("network", "")[:40],
-        kind=request.args.get("kind", "")[:20],
-        community=community_for(db, request.args.get("community", ""), reader.role),
-    )
-
-
 def _start() -> tuple[str, int] | None:
     name, row_id = request.args.get("name"), request.args.get("id", type=int)
     return (name, row_id) if name is not None and row_id is not None else None
@@ -178,42 +145,6 @@ def _contact(db: Session, public_id: UUID) -> Contact:
     if row is None:
         abort(404)
     return row
-
-
-def _link(db: Session, contact_id: UUID, profile_id: UUID) -> tuple[Contact, Profile, Link]:
-    row = db.execute(
-        select(Contact, Profile, Link)
-        .join(Link, Link.contact_id == Contact.id)
-        .join(Profile, Profile.id == Link.profile_id)
-        .where(Contact.public_id == contact_id, Profile.public_id == profile_id)
-    ).one_or_none()
-    if row is None:
-        abort(404)
-    return row[0], row[1], row[2]
-
-
-def _linked(db: Session, contact: Contact) -> list[Linked]:
-    """The profiles of a contact with the reason of each link: one query."""
-    rows = db.execute(
-        select(Profile, Judgment, User.name, Candidate)
-        .join(Link, Link.profile_id == Profile.id)
-        .join(Judgment, Judgment.id == Link.judgment_id)
-        .outerjoin(User, User.id == Judgment.user_id)
-        .outerjoin(Candidate, (Candidate.profile_id == Profile.id) & (Candidate.contact_id == contact.id))
-        .where(Link.contact_id == contact.id)
-        .order_by(Profile.network, Profile.id)
-        .limit(timeline.MOST_PROFILES)
-    )
-    return [
-        Linked(profile=row[0], judgment=row[1], judged_by=row[2], reasons=_reasons(row[0], contact, row[3]))
-        for row in rows
-    ]
-
-
-def _reasons(profile: Profile, contact: Contact, candidate: Candidate | None) -> Sequence[comparison.Row]:
-    if candidate is None:
-        return ()
-    return comparison.chips(comparison.compare(profile, contact, candidate.evidence))
 
 
 def _profiles_of(db: Session, contact_ids: Sequence[int]) -> dict[int, list[Profile]]:
@@ -227,7 +158,3 @@ def _profiles_of(db: Session, contact_ids: Sequence[int]) -> dict[int, list[Prof
     for contact_id, profile in db.execute(query):
         found.setdefault(contact_id, []).append(profile)
     return found
-
-
-def _day_of(item: timeline.Item | timeline.Hidden) -> object:
-    return item.occurred_at.astimezone(zone()).date()

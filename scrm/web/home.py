@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from scrm.i18n import gettext
 from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
 from scrm.records import Direction
-from scrm.web import counts, current, dashboard, wording
+from scrm.web import counts, current, dashboard, objections, wording
 from scrm.web.connect_page import PROBLEMS
-from scrm.web.roles import EVERYBODY, allow
+from scrm.web.roles import EVERYBODY, allow, may
 from scrm.web.sight import Around, Sight
 
 blueprint = Blueprint("home", __name__)
@@ -32,6 +32,7 @@ def show() -> ResponseReturnValue:
         ).all()
         has_contacts = db.execute(select(Contact.id).limit(1)).first() is not None
         news = _news(db, current.user().role)
+        doubted = objections.waiting(db) if may("objections.index") else 0
     settings, is_admin = current.core().settings, current.user().role == Role.ADMIN
     networks = [url.partition("=")[::2] for url in settings.sandbox_urls] if settings.sandbox else []
     return render_template(
@@ -45,6 +46,7 @@ def show() -> ResponseReturnValue:
         ],
         has_contacts=has_contacts,
         news=news,
+        doubted=doubted,
         networks=networks,
         is_sandbox=settings.sandbox,
         is_admin=is_admin,

@@ -7,56 +7,25 @@ see nothing leaves this module but that it is there.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import merge
 from typing import Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session, raiseload
 
-from scrm.models import Community, EntryState, Interaction, Profile, TimelineEntry
+from scrm.models import EntryState, Interaction, Profile, TimelineEntry
 from scrm.policy import OF_PRIVATE
 from scrm.records import Direction
+from scrm.web import answers
 from scrm.web.sight import Around, Sight
+from scrm.web.timeline_query import PAGE, Filter, Position, Reader, rows_of
 
-PAGE: Final = 50
+__all__ = ["PAGE", "Filter", "Hidden", "Item", "Page", "Position", "Reader", "fold", "read", "thread"]
+
 MOST_PROFILES: Final = 40
 ANCESTORS: Final = 3  # posts of the thread folded under an answer; the whole thread is one click away
-LONG: Final = 900  # characters; longer texts are folded
 THREAD: Final = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Position:
-    """Where a page begins: behind this interaction."""
-
-    occurred_at: datetime
-    interaction_id: int
-
-    def __str__(self) -> str:
-        return f"{int(self.occurred_at.timestamp() * 1_000_000)}.{self.interaction_id}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Position | None":
-        """Read what an address says; None for what is no position."""
-        micros, dot, number = text.partition(".")
-        if not (dot and micros.isascii() and micros.isdigit() and number.isascii() and number.isdigit()):
-            return None
-        if len(micros) > 17 or len(number) > 18:
-            return None
-        seconds, rest = divmod(int(micros), 1_000_000)
-        return cls(
-            occurred_at=datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest), interaction_id=int(number)
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """What is left out; stands in the address."""
-
-    network: str = ""
-    kind: str = ""
-    community: Community | None = None  # one that the role may know of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +38,8 @@ class Item:
     entry: TimelineEntry | None = None
     before: Sequence["Item | Hidden"] = field(default=())  # the posts it answers, oldest first
     has_thread: bool = False
+    is_unanswered: bool = False  # a question that nobody of us answered
+    earlier: Sequence["Item"] = field(default=())  # of the same thread on this page, newest first
 
     @property
     def occurred_at(self) -> datetime:
@@ -99,34 +70,52 @@ class Hidden:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
-    """For whom a page is made, and when."""
-
-    role: str
-    now: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class Page:
     """Items, newest first, and where the next page begins."""
 
     items: Sequence[Item | Hidden]
     older: Position | None
+    newer: Position | None = None
 
 
-def read(db: Session, profiles: Sequence[Profile], wanted: Filter, before: Position | None, reader: Reader) -> Page:
+def read(db: Session, profiles: Sequence[Profile], wanted: Filter, begin: Position | None, reader: Reader) -> Page:
     """One page of the timeline of these profiles."""
     mine = [row for row in profiles if not wanted.network or row.network == wanted.network][:MOST_PROFILES]
-    lists = [_of_profile(db, row.id, wanted, before) for row in mine]
-    newest = merge(*lists, key=lambda row: (row.occurred_at, row.id), reverse=True)
-    rows = [row for row, _number in zip(newest, range(PAGE + 1), strict=False)]
+    is_upward = begin is not None and begin.is_upward
+    lists = [rows_of(db, row, wanted, begin, reader) for row in mine]
+    ordered = merge(*lists, key=lambda row: (row.occurred_at, row.id), reverse=not is_upward)
+    rows = [row for row, _number in zip(ordered, range(PAGE + 1), strict=False)]
     has_more = len(rows) > PAGE
-    rows = rows[:PAGE]
-    older = Position(occurred_at=rows[-1].occurred_at, interaction_id=rows[-1].id) if has_more else None
+    if is_upward and not has_more:
+        return read(db, profiles, wanted, None, reader)  # the newest page, and a full one
+    rows = rows[:PAGE][::-1] if is_upward else rows[:PAGE]
+    older = Position.of(rows[-1]) if rows and (has_more or is_upward) else None
+    newer = replace(Position.of(rows[0]), is_upward=True) if rows and begin is not None else None
     items = _dress(db, rows, profiles, reader)
-    if wanted.kind:  # what sort of thing is hidden is not to be told by asking for each
+    if wanted.asks_for_contents:  # what the query left out already, row by row
         items = [item for item in items if isinstance(item, Item)]
-    return Page(items=items, older=older)
+    if wanted.words or wanted.is_open:
+        items = [item for item in items if isinstance(item, Item) and item.sight.text]
+    return Page(items=items, older=older, newer=newer)
+
+
+def fold_threads(items: Sequence[Item | Hidden]) -> list[Item | Hidden]:
+    """What belongs to one thread stands at its newest item, once."""
+    heads: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        if isinstance(item, Item) and item.interaction.thread_key is not None:
+            heads.setdefault((item.interaction.network, item.interaction.thread_key), []).append(item)
+    folded: list[Item | Hidden] = []
+    for item in items:
+        row = item.interaction if isinstance(item, Item) else None
+        mine = heads.get((row.network, row.thread_key or ""), []) if row else []
+        if not isinstance(item, Item) or len(mine) < 2:
+            folded.append(item)
+        elif mine[0] is item:
+            shown = {one.interaction.id for one in mine}
+            before = [one for one in mine[-1].before if isinstance(one, Hidden) or one.interaction.id not in shown]
+            folded.append(replace(item, earlier=mine[1:], before=before))
+    return folded
 
 
 def fold(items: Iterable[Item | Hidden]) -> list[Item | Hidden]:
@@ -158,22 +147,6 @@ def thread(db: Session, row: Interaction, reader: Reader) -> Sequence[Item | Hid
     return fold(_dress(db, rows, (), reader, with_parents=False))
 
 
-def _of_profile(db: Session, profile_id: int, wanted: Filter, before: Position | None) -> Sequence[Interaction]:
-    query = select(Interaction).where(Interaction.party_id == profile_id)
-    if wanted.kind:
-        query = query.where(Interaction.kind == wanted.kind)
-    if wanted.community is not None:
-        query = query.where(Interaction.community_id == wanted.community.id)
-    if before is not None:
-        # the first condition alone can be looked up in the index by every planner
-        query = query.where(
-            Interaction.occurred_at <= before.occurred_at,
-            tuple_(Interaction.occurred_at, Interaction.id) < (before.occurred_at, before.interaction_id),
-        )
-    ordered = query.order_by(Interaction.occurred_at.desc(), Interaction.id.desc()).limit(PAGE + 1)
-    return db.scalars(ordered.options(raiseload("*"))).all()
-
-
 def _dress(
     db: Session, rows: Sequence[Interaction], known: Sequence[Profile], reader: Reader, *, with_parents: bool = True
 ) -> list[Item | Hidden]:
@@ -182,6 +155,7 @@ def _dress(
     around = Around.of(db, [*rows, *parents.values()])
     authors = _authors(db, [*rows, *parents.values()], known)
     entries = _entries(db, [row.id for row in rows])
+    still_open = answers.unanswered(db, rows)
 
     def item(row: Interaction, before: Sequence[Item | Hidden] = ()) -> Item | Hidden:
         sight = around.see(row, reader.role, reader.now)
@@ -194,6 +168,7 @@ def _dress(
             entry=entries.get(row.id),
             before=before,
             has_thread=row.thread_key is not None and row.in_reply_to is not None,
+            is_unanswered=row.id in still_open and bool(sight.text),
         )
 
     return [item(row, fold(item(parent) for parent in _chain(row, parents))) for row in rows]

@@ -17,6 +17,7 @@ from scrm.i18n import N_, gettext, language, translations
 from scrm.models import Contact, Interaction, Profile
 from scrm.web import current
 from scrm.web.frame import locale, zone
+from scrm.web.highlight import highlight
 
 NBSP: Final = "\u00a0"
 MINUS: Final = "\u2212"
@@ -59,7 +60,9 @@ def install(app: Flask) -> None:
         clock=clock,
         date=date,
         date_only=date_only,
+        exact=exact,
         day=day,
+        highlight=highlight,
         initials=initials,
         lang=lang,
         mail=mail,
@@ -155,6 +158,11 @@ def date_only(on: Date) -> str:
 def day(at: datetime) -> str:
     """Tuesday, 19 May 2026."""
     return format_date(_here(at), "full", locale=locale())
+
+
+def exact(at: datetime) -> str:
+    """Tuesday, 19 May 2026, 16:42:07."""
+    return f"{day(at)}, {format_time(_here(at), 'HH:mm:ss', locale=locale())}"
 
 
 def stamp(at: datetime) -> str:

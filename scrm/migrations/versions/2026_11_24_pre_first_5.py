@@ -244,6 +244,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
     )
     op.create_index(
+        "ix_interaction_answer",
+        "interaction",
+        ["party_id", "occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("direction = 'out'"),
+        postgresql_where=sa.text("direction = 'out'"),
+    )
+    op.create_index(
         "ix_interaction_expires_at",
         "interaction",
         ["expires_at"],

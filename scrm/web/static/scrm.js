@@ -166,6 +166,55 @@
     } else if (event.target.closest(".decide a[data-key='s']") && turnAhead()) event.preventDefault();
   });
 
+  // A contact's timeline goes on below by itself; without script the link does it.
+  let growing = false;
+  const grow = async (nav) => {
+    if (growing || !nav) return;
+    growing = true;
+    nav.setAttribute("aria-busy", "true");
+    try {
+      const { main } = await read($("a[rel=next]", nav).href);
+      const list = $("[data-entries]");
+      for (const block of [...$("[data-entries]", main).children]) {
+        const days = list.querySelectorAll("[data-day]");
+        if (block.dataset.day && block.dataset.day === days[days.length - 1]?.dataset.day && list.lastElementChild.matches("ol")) {
+          list.lastElementChild.append(...block.nextElementSibling.children);
+          block.nextElementSibling.remove();
+        } else if (block.isConnected || block.parentNode) list.append(block);
+      }
+      const onward = $("[data-older]", main);
+      if (onward) {
+        nav.replaceWith(onward);
+        watch(onward);
+      } else nav.remove();
+    } catch {
+      nav.removeAttribute("aria-busy"); // the link still works
+    }
+    growing = false;
+  };
+  const near = "IntersectionObserver" in window && new IntersectionObserver((seen) => {
+    for (const one of seen) if (one.isIntersecting) grow(one.target);
+  }, { rootMargin: "600px" });
+  const watch = (nav) => nav && near && near.observe(nav);
+  watch($("[data-older]"));
+
+  // Looked at for a moment is read; the button does the same at once.
+  const visit = $("form[data-visit]");
+  if (visit) {
+    const note = async () => {
+      if (document.hidden) return;
+      clearInterval(looking);
+      const button = $("button", visit);
+      const body = new URLSearchParams(new FormData(visit));
+      body.append(button.name, button.value);
+      try {
+        const answer = await fetch(visit.action, { method: "POST", body, headers: { "X-Scrm-Part": "main" } });
+        if (answer.ok) button.disabled = true;
+      } catch { /* not noted: it stays new */ }
+    };
+    const looking = setInterval(note, 4000);
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (event.target.closest("input, textarea, select")) {
