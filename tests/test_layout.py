@@ -29,7 +29,7 @@ BIN = re.compile(r"(utils?|helpers?|common|misc|managers?|services?|handlers?)",
 KEEPS = {  # what only these may import
     "flask": ("web/", "sandbox/"),
     "rq": ("jobs.py", "schedule.py", "cli/"),
-    "redis": ("jobs.py", "schedule.py", "cli/", "web/health.py", "web/api/rate.py"),
+    "redis": ("jobs.py", "schedule.py", "cli/", "web/health.py", "web/api/rate.py", "web/throttle.py"),
     "simple_salesforce": ("sync/crm/salesforce/",),
     "requests": ("http.py", "connectors/paging.py", "sync/crm/salesforce/"),
     "grpc": ("sync/crm/salesforce/pubsub.py", "sandbox/"),
