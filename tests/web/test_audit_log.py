@@ -32,6 +32,7 @@ NO_CHANGE = {
     "batches.undo": "as above",
     "model.attempt": "a trial puts nothing in force",
     "quality.look": "the daily look, now instead of tomorrow",
+    "contact_acts.mark_read": "how far one person has read, kept for nobody else",
     "desk.claim": "a lease on a case, over in minutes",
     "webhooks.receive_from_crm": "the delivery is stored whole",
     "webhooks.receive_from_network": "the delivery is stored whole",
@@ -54,6 +55,9 @@ ELSEWHERE = {
     "forgetting.settle": "tests/web/test_audit_log.py",
     **dict.fromkeys(("model.save", "model.use"), "tests/matching/test_trials.py"),
     **dict.fromkeys(("purposes.add", "purposes.end", "purposes.set_terms"), "tests/privacy/test_purposes.py"),
+    **dict.fromkeys(
+        ("contact_acts.object_to", "contact_acts.take_back", "objections.settle"), "tests/web/test_objections.py"
+    ),
     "promise.keep": "tests/matching/test_audits.py",
     **dict.fromkeys(("api_tokens.make", "api_tokens.end"), "tests/web/test_api_tokens.py"),
     **dict.fromkeys(("hooks.make", "hooks.settle", "hooks.again"), "tests/web/test_hooks.py"),

@@ -72,6 +72,8 @@ def test_a_steward_keeps_or_undoes_the_link(
         last = session.scalars(select(Judgment).order_by(Judgment.id.desc())).first()
         assert last.verdict == (Verdict.POSITIVE if is_linked else Verdict.NEGATIVE)
         assert last.judge == Judge.STEWARD
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert (entry.action, entry.object) == (f"judgment.{last.verdict}", f"judgment/{last.id}")
         assert (session.get(Link, profile.id) is not None) is is_linked
     assert "Nobody doubts a link" in steward.get("/objections")
     assert "says it is not this customer" not in rep.get(path)
