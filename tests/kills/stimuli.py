@@ -32,6 +32,7 @@ from scrm.models import (
     WritePlan,
 )
 from scrm.sandbox import cast
+from tests.kills.doubts import doubt
 from tests.kills.fleet import Fleet, token
 from tests.kills.world import US, Browser, World, now
 
@@ -89,7 +90,7 @@ class Stimuli:
             "privacy": self._chore,
             "forget": self._forget,
             "cli.forget": self._forget,
-            "reading": self._doubt,
+            "reading": lambda: doubt(self.db, self.steward) or self.world.interrupt(),
             "replay": lambda: self._command("replay", "1"),
             "review": self._review,
             "review.claim": self._claim,
@@ -298,27 +299,6 @@ class Stimuli:
         if link is not None:
             path = f"/contacts/{contact.public_id}/unlink/{profile}"
             self.steward.post(path, {"judgment": str(link.judgment_id), "way": "undo"}, page=path)
-
-    def _doubt(self) -> None:
-        """Somebody reads a contact's page and doubts a link, takes it back, doubts again; the link is kept."""
-        with self.db.read() as session:
-            found = session.execute(
-                select(Contact.public_id, Profile.public_id, Link.judgment_id)
-                .join(Link, Link.contact_id == Contact.id)
-                .join(Profile, Profile.id == Link.profile_id)
-                .order_by(Link.profile_id)
-                .limit(1)
-            ).first()
-        if found is None:
-            self.world.interrupt()
-            return
-        contact, profile, judgment = found
-        page = f"/contacts/{contact}"
-        self.steward.post(f"{page}/read", {}, page=page)
-        for act in ("", "/take-back", ""):
-            self.steward.post(f"{page}/object/{profile}{act}", {}, page=page)
-        settled = {"decision": "keep", "judgment": str(judgment)}
-        self.steward.post(f"/objections/{contact}/{profile}", settled, page="/objections")
 
     def _hook(self, secret: str = "") -> None:
         """The CRM says that a contact has changed."""
