@@ -5,6 +5,7 @@ this class (`scrm settings`).
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,11 @@ from urllib.parse import urlsplit
 from scrm.errors import ConfigError
 
 PREFIX = "SCRM_"
+# a name, then an origin: no path, no query, and a star only for what is below a domain of two parts
+ORIGIN = re.compile(
+    r"[a-z][a-z0-9-]{0,39}="
+    r"(https://(\*\.[a-z0-9-]+\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?"
+)
 BARE = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}  # what platforms set by themselves
 
 
@@ -62,6 +68,22 @@ class Settings:
     sandbox_urls: tuple[str, ...] = field(
         default=(),
         metadata={"help": "demo: addresses of the sandbox networks, as network=url, comma-separated"},
+    )
+    embed_origins: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "who may show timelines in a frame, as name=https://host, comma-separated; * for subdomains"
+        },
+    )
+    canvas_secrets: tuple[str, ...] = field(
+        default=(),
+        repr=False,
+        metadata={
+            "help": "consumer secret of the Canvas app in Salesforce; while it changes, the new and the old one"
+        },
+    )
+    canvas_organization: str = field(
+        default="", metadata={"help": "id of the Salesforce organization whose Canvas requests are answered"}
     )
     lease_seconds: int = field(
         default=120, metadata={"help": "how long claimed work stays with a process that stopped answering"}
@@ -167,6 +189,10 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("SCRM_STATE_DIR: the path is too long for a socket in it (at most 90 characters)")
     if not all(host and port.isdigit() for host, _, port in (p.rpartition(":") for p in settings.allowed_hosts)):
         faults.append("SCRM_ALLOWED_HOSTS: expected host:port, comma-separated")
+    if not all(ORIGIN.fullmatch(pair) for pair in settings.embed_origins):
+        faults.append("SCRM_EMBED_ORIGINS: expected name=https://host, comma-separated")
+    if settings.canvas_secrets and not settings.canvas_organization:
+        faults.append("SCRM_CANVAS_ORGANIZATION: expected with SCRM_CANVAS_SECRETS")
     faults += _number_faults(settings)
     return faults
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "replay",
     "forget": "forget",
     "user": "user",
+    "embed": "embed",
     "token": "token",
     "webhook": "webhook",
     "crm": "crm",

@@ -15,12 +15,14 @@ from scrm.web import (
     audit_log,
     auth,
     batches,
+    canvas,
     connections,
     contact_acts,
     contacts,
     dashboard,
     decisions,
     desk,
+    embed,
     error_inbox,
     errors,
     forgetting,
@@ -62,6 +64,8 @@ PAGES: Final = (
     contacts,
     contact_acts,
     objections,
+    embed,
+    canvas,
     connections,
     own,
     imports,
@@ -107,6 +111,7 @@ def create_app(core: Core) -> Flask:
     app.extensions["scrm"] = core
     csrf = CSRFProtect(app)  # type: ignore[no-untyped-call]
     csrf.exempt(webhooks.blueprint)  # type: ignore[no-untyped-call]
+    csrf.exempt(canvas.blueprint)  # type: ignore[no-untyped-call]
     csrf.exempt(forgetting.from_network)  # type: ignore[no-untyped-call]
     frame.install(app)
     auth.install(app)

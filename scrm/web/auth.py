@@ -56,7 +56,11 @@ def _is_https() -> bool:
 def _load_user() -> None:
     g.user = None
     token = request.cookies.get(cookie_name())
-    if not token or request.endpoint in {"static", "health.live", "health.ready", "webhooks.receive_from_crm"}:
+    if (
+        not token
+        or request.path.startswith("/embed/")
+        or request.endpoint in {"static", "health.live", "health.ready", "webhooks.receive_from_crm"}
+    ):
         return
     now = current.now()
     with current.core().db.read() as db:

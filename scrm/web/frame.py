@@ -93,6 +93,17 @@ def zone() -> ZoneInfo:
     return found
 
 
+def known_zone(name: str) -> bool:
+    """Whether there is such a time zone."""
+    return name in _zones()
+
+
+def origins_of(settings: Settings, name: str) -> list[str]:
+    """Who may show this embed in a frame."""
+    pairs = (pair.partition("=") for pair in settings.embed_origins)
+    return [origin for embed, _, origin in pairs if embed == name]
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -103,7 +114,14 @@ def _choose_language() -> None:
 
 
 def _harden(response: Response) -> Response:
+    framed = g.get("frame_ancestors")
+    if framed:
+        policy = POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {framed}")
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["Referrer-Policy"] = "no-referrer"  # the address holds a token
     for name, value in HEADERS.items():
+        if framed and name == "X-Frame-Options":
+            continue  # it knows no list of origins
         response.headers.setdefault(name, value)
     if current.core().settings.base_url.startswith("https://"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

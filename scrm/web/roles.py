@@ -23,6 +23,9 @@ PUBLIC: Final = frozenset(
         "health.live",
         "health.ready",
         "health.metrics",  # checks by itself: an admin, or a caller on this machine
+        "embed.open_signed",  # checked by its signature
+        "embed.show",  # checked by its token
+        "canvas.receive",  # checked by Salesforce's signature
         "webhooks.receive_from_crm",  # checked by its signature
         "webhooks.receive_from_network",  # as above
         "webhooks.receive_outbound",  # checked by the secret in its address

@@ -32,6 +32,7 @@ NO_CHANGE = {
     "batches.undo": "as above",
     "model.attempt": "a trial puts nothing in force",
     "quality.look": "the daily look, now instead of tomorrow",
+    "canvas.receive": "shows a page and stores nothing",
     "contact_acts.mark_read": "how far one person has read, kept for nobody else",
     "desk.claim": "a lease on a case, over in minutes",
     "webhooks.receive_from_crm": "the delivery is stored whole",
