@@ -54,6 +54,7 @@ ELSEWHERE = {
     "desk.ask_colleague": "tests/web/test_desk.py",
     "desk.create": "tests/web/test_desk.py",
     "forgetting.settle": "tests/web/test_audit_log.py",
+    "forgetting.export_contact": "tests/privacy/test_export.py",
     **dict.fromkeys(("model.save", "model.use"), "tests/matching/test_trials.py"),
     **dict.fromkeys(("purposes.add", "purposes.end", "purposes.set_terms"), "tests/privacy/test_purposes.py"),
     **dict.fromkeys(
