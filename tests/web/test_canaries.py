@@ -16,7 +16,7 @@ from scrm.models import Connection, Role, WebhookEndpoint
 from scrm.runtime import Core
 from scrm.sync.webhook import make_endpoint
 from scrm.web import create_app
-from scrm.web.api.tokens import Scope, make_token
+from scrm.web.api.tokens import Scope, Wish, make_token
 from scrm.web.auth import cookie_name, ensure_user, make_sign_in_link
 from scrm.web.people import hash_password, open_session, set_password
 from tests.web import networks
@@ -45,7 +45,7 @@ def canaries(core: Core, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         planted["session"] = open_session(session, user.id, now)
         planted["link"] = make_sign_in_link(session, user.id, now)
         planted["webhook"] = make_endpoint(session, core.vault, "crm", "local", now)
-        planted["api"] = make_token(session, "CRM", Role.ADMIN, [Scope.HEALTH], now)
+        planted["api"] = make_token(session, Wish(name="CRM", role=Role.ADMIN, scopes=[Scope.HEALTH]), now)
     hookups.connect(core, "harbor", {"handle": "nordwerk", "token": planted["access"]}, user.id)
     assert len(planted) == 12
     return planted

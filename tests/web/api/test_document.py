@@ -27,7 +27,19 @@ from scrm.cli.opening import open_prepared
 from scrm.cli.processes import wait_until
 from scrm.config import Settings
 from scrm.migrations import upgrade
-from scrm.models import Consent, InboxItem, InboxState, Interaction, Judgment, Profile, Role
+from scrm.models import (
+    Consent,
+    Forgetting,
+    ForgettingState,
+    Ground,
+    InboxItem,
+    InboxState,
+    Interaction,
+    Judgment,
+    Profile,
+    Role,
+    uuid7,
+)
 from scrm.runtime import Core
 from scrm.web.api.tokens import Scope, Wish, make_token
 from tests.cli.running import ROOT, free_port
@@ -35,7 +47,7 @@ from tests.web.seed import seed
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 EXAMPLES = int(os.environ.get("SCRM_TEST_EXAMPLES", "5"))
-ROUTES = 14
+ROUTES = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +80,11 @@ def _seed(core: Core) -> tuple[list[str], dict[str, object]]:
         for model in (Profile, Interaction):  # the process knows the real networks alone
             for invented, real in (("harbor", "mastodon"), ("quay", "bluesky")):
                 session.execute(update(model).where(model.network == invented).values(network=real))
-        session.add(Consent(profile_id=seeded.waiting[0].id, given_at=now, source="by mail"))
+        theirs = {"profile_id": seeded.waiting[0].id, "given_at": now, "source": "by mail"}
+        ground = Ground(public_id=uuid7(), purpose="support", basis="consent", recorded_by="api", **theirs)
+        asked = {"origin": "api", "reference": "T-1", "asked_at": now, "state": ForgettingState.WAITING}
+        request = Forgetting(public_id=uuid7(), profile_id=seeded.waiting[1].id, **asked)
+        session.add_all([Consent(**theirs), ground, request])
         state = InboxState.QUARANTINED.value
         aside = InboxItem(endpoint="erp", delivery_key="1", received_at=now, body=b"{}", state=state)
         session.add(aside)
@@ -79,6 +95,8 @@ def _seed(core: Core) -> tuple[list[str], dict[str, object]]:
             "contact_id": str(seeded.contacts[3].public_id),
             "profile_id": str(seeded.waiting[0].public_id),
             "delivery_id": aside.id,
+            "ground_id": str(ground.public_id),
+            "request_id": str(request.public_id),
             "judgment_id": session.scalars(select(Judgment.id).limit(1)).one(),
         }
     return tokens, ids
@@ -155,6 +173,7 @@ def _ask(served: Served, case: schemathesis.Case) -> None:
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
         case.path_parameters.update({name: served.ids[name] for name in case.path_parameters})
     label = case.operation.label
-    # that all verdicts but one need a contact is said in words; the document has no way to say it
-    but = [positive_data_acceptance] if label.endswith("/judgments") else []
+    # that all verdicts but one need a contact, and that an end follows its beginning, is said in words: the document
+    # has no way to say it
+    but = [positive_data_acceptance] if label.endswith(("/judgments", "/grounds")) else []
     case.call_and_validate(base_url=served.base, headers=served.header(label), excluded_checks=but, timeout=30)
