@@ -160,7 +160,8 @@ def test_inbox_applies_what_was_sent_and_wakes_what_follows(noting: Core, wakes:
         )
     work(noting, "inbox", None)
     assert count(noting, LocalContact) == 1
-    assert wakes == [("pull", None), ("keys", None), ("expand", None)]  # who was sent as a whole needs no pull
+    # who was sent as a whole needs no pull; what was sent may ask to forget somebody
+    assert wakes == [("pull", None), ("keys", None), ("expand", None), ("forget", None)]
 
 
 def test_purge_removes_what_expired_and_comes_back_tomorrow(noting: Core, wakes: Wakes) -> None:
