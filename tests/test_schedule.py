@@ -316,7 +316,7 @@ def test_the_sweeper_works_alone_and_hands_over_when_redis_comes_back(
     thread = threading.Thread(target=sweeping)
     thread.start()
     try:
-        assert processes.wait_until(lambda: records(core) == 1 or bool(failed), 30)
+        assert processes.wait_until(lambda: records(core) == 2 or bool(failed), 30)
         server.start()
         with core.db.write("test.due") as session:
             timeline(session)
@@ -338,6 +338,6 @@ def test_a_real_scheduler_and_a_real_worker_find_what_nobody_woke(core: Core, se
         for name in ("scheduler", "worker")
     ]
     try:
-        assert processes.wait_until(lambda: records(core) == 1, 60), log.read_text()
+        assert processes.wait_until(lambda: records(core) == 2, 60), log.read_text()
     finally:
         processes.stop_all(running, 15)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from scrm.cli.opening import open_for_command
 from scrm.connectors.registry import connectors
-from scrm.i18n import _
+from scrm.i18n import _, gettext
 from scrm.models import Announcement, Hook, HookEvent
 from scrm.sync import hooks
 
@@ -102,14 +102,14 @@ def log(name: str) -> None:
         rows = session.scalars(wanted.order_by(Announcement.id.desc()).limit(SHOWN)).all()
     core.db.close()
     for row in rows:
-        answer = f"{row.status or ''} {_(row.reason or '')}".strip()
+        answer = f"{row.status or ''} {gettext(row.reason) if row.reason else ''}".strip()
         click.echo(f"{row.public_id}  {row.at:%Y-%m-%d %H:%M} UTC  {row.event}  {row.state}  {answer}")
 
 
 @out.command(help=_("Tell a webhook again: one thing by its id, or what failed (--all: everything) since a time."))
 @click.argument("name")
 @click.option("--id", "public_id", type=click.UUID, help=_("As `log` lists it."))
-@click.option("--since", type=click.DateTime(), help=_("In UTC."))
+@click.option("--since", type=click.DateTime(), help=_("From this time on, in UTC."))
 @click.option("--all", "is_all", is_flag=True, help=_("Also what was taken; receivers know it by the same id."))
 def replay(name: str, public_id: UUID | None, since: datetime | None, is_all: bool) -> None:
     if (public_id is None) == (since is None):
