@@ -123,8 +123,7 @@ def _installation(
         verdict.kills += fleet.has_fired()
         fleet.disarm()
         yield fleet, stimuli, db
-        fleet.wait(lambda: _answers(stimuli), 60, "the web process answers again")
-        stimuli.recover()
+        fleet.wait(lambda: _has_recovered(stimuli), 60, "the web process answers again")
         fleet.is_soon(lambda: _agrees(world, db) and not _untold(world, db)[1], quiet)
         _judge(world, db, verdict)
         db.close()
@@ -200,6 +199,15 @@ def _has_crashed(db: Database) -> bool:
             if session.execute(select(model.id).where(held_by_dead).limit(1)).first():
                 return True
     return False
+
+
+def _has_recovered(stimuli: Stimuli) -> bool:
+    """Sign in again where needed; what a web process killed a moment ago left behind may still hang up on us."""
+    try:
+        stimuli.recover()
+    except OSError:
+        return False
+    return True
 
 
 def _settle(fleet: Fleet, world: World, db: Database, quiet: float) -> None:
