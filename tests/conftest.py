@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 
 from scrm.config import Settings
@@ -37,6 +38,14 @@ def _nothing_leaves_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_nowhere_afterwards() -> Iterator[None]:
+    """What a test configured wrote to the standard error of that test, which is closed for the next one."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 def engine_urls() -> list[str]:

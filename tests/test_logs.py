@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -15,13 +14,6 @@ from scrm.models import Preference
 from tests.factories import NOW
 
 SECRET = "s3cr3t-v4lue"
-
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def logger(level: str = "debug") -> structlog.stdlib.BoundLogger:

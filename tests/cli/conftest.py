@@ -31,7 +31,6 @@ def call(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
 
     def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Result:
         settings = {"SCRM_STATE_DIR": str(state), "SCRM_LOCALE": "en", "DATABASE_URL": "", "REDIS_URL": ""}
-        logging = structlog.get_config()
         before = dict(os.environ)
         try:
             return CliRunner().invoke(main, list(arguments), env=settings | dict(environment or {}))
@@ -39,7 +38,7 @@ def call(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
             os.environ.clear()
             os.environ.update(before)
             i18n.language.set("en")
-            structlog.configure(**logging)  # the command's writes to a terminal that is gone
+            structlog.reset_defaults()  # the command's writes to a terminal that is gone
 
     return run
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import structlog
 
 from scrm import errors, logs
 from scrm.connectors.base import Account, Api, ObjectPage, ObjectStream, Page, Stream
@@ -105,7 +104,6 @@ def _quiet(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -
     """Whatever the test does, no log line and no output names a secret."""
     logs.configure("debug")
     yield
-    structlog.reset_defaults()  # the standard error of this test is closed for the next one
     shown = "".join(capsys.readouterr())
     for secret in secrets(request.node.callspec.params["folder"]):
         assert secret not in shown

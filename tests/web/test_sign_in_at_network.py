@@ -7,7 +7,6 @@ from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
-import structlog
 from flask import Flask
 from sqlalchemy import select
 
@@ -47,12 +46,6 @@ def core(core: Core, server: Server) -> Core:
 @pytest.fixture
 def app(core: Core) -> Flask:
     return create_app(core)
-
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
