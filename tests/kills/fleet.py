@@ -121,14 +121,14 @@ class Fleet:
             logs = {name: (self.folder / f"{name}.log").read_text()[-1500:] for name in self._programs}
             raise AssertionError(f"not within {seconds:.0f} s: {what}\n{logs}")
 
-    def is_soon(self, condition: Callable[[], bool], seconds: float) -> bool:
+    def is_soon(self, condition: Callable[[], bool], seconds: float, *, every: float = 0.03) -> bool:
         """Whether something becomes so, looking after the processes meanwhile."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             self.look()
             if condition():
                 return True
-            time.sleep(0.03)
+            time.sleep(every)
         return False
 
 

@@ -28,6 +28,7 @@ from tests.kills.world import World, held
 PATIENCE = 120.0  # a wake-up that died with its worker is replaced after 30 seconds; busy machines come round late
 QUIET = 120.0
 SETTLING = 20.0
+GLANCE = 1.0  # seconds between two comparisons of whole ledgers: they take the time the workers need
 SHOT_AT = ("worker", "worker", "worker", "web", "scheduler", "valkey")
 LONGEST_PAUSE = 3.0  # seconds between two shots: a worker takes one to start, the rest hit it at work
 
@@ -124,7 +125,7 @@ def _installation(
         fleet.disarm()
         yield fleet, stimuli, db
         fleet.wait(lambda: _has_recovered(stimuli), 60, "the web process answers again")
-        fleet.is_soon(lambda: _agrees(world, db) and not _untold(world, db)[1], quiet)
+        _settle(fleet, world, db, quiet)
         _judge(world, db, verdict)
         db.close()
     verdict.seconds = time.monotonic() - began
@@ -212,9 +213,9 @@ def _has_recovered(stimuli: Stimuli) -> bool:
 
 def _settle(fleet: Fleet, world: World, db: Database, quiet: float) -> None:
     """Wait until the ledgers agree; give up when nothing has changed for `quiet` seconds."""
-    before: Counter[tuple[str, ...]] | None = None
-    while before != (before := Counter(held(db))):
-        if fleet.is_soon(lambda: _agrees(world, db), quiet):
+    before: tuple[Counter[tuple[str, ...]], int] | None = None
+    while before != (before := (Counter(held(db)), _untold(world, db)[0])):
+        if fleet.is_soon(lambda: _agrees(world, db) and not _untold(world, db)[1], quiet, every=GLANCE):
             return
 
 
