@@ -5,7 +5,7 @@ import shutil
 import socket
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,29 @@ def postgres_database(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def emptied(postgres_database: str) -> Iterator[Callable[[], str]]:
+    """Empties the database of this run and gives its address.
+
+    The server does it in one call, and only where something is: a hundred DELETEs one by one took longer than most
+    tests, and TRUNCATE takes longer still for a few rows.
+    """
+    tables = [table.name for table in reversed(Row.metadata.sorted_tables)]
+    each = "".join(f'IF EXISTS (SELECT FROM "{name}") THEN DELETE FROM "{name}"; END IF; ' for name in tables)  # noqa: S608
+    server = create_engine(postgres_database, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION pg_temp.empty() RETURNS void LANGUAGE plpgsql AS $$BEGIN {each}END$$"
+        )
+
+        def empty() -> str:
+            connection.exec_driver_sql("SELECT pg_temp.empty()")
+            return postgres_database
+
+        yield empty
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database file with every table."""
     file = tmp_path_factory.mktemp("template") / "scrm.db"
@@ -101,13 +124,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database on each engine."""
     if request.param == "sqlite":
         return request.getfixturevalue("sqlite_url")
-    url = request.getfixturevalue("postgres_database")
-    tables = create_engine(url)
-    with tables.begin() as connection:
-        for table in reversed(Row.metadata.sorted_tables):  # far faster than TRUNCATE for a few rows
-            connection.execute(table.delete())
-    tables.dispose()
-    return url
+    empty: Callable[[], str] = request.getfixturevalue("emptied")
+    return empty()
 
 
 @pytest.fixture
