@@ -88,7 +88,7 @@ def emptied(postgres_database: str) -> Iterator[Callable[[], str]]:
     tests, and TRUNCATE takes longer still for a few rows.
     """
     tables = [table.name for table in reversed(Row.metadata.sorted_tables)]
-    each = "".join(f'IF EXISTS (SELECT FROM "{name}") THEN DELETE FROM "{name}"; END IF; ' for name in tables)  # noqa: S608
+    each = "".join(f'IF EXISTS (SELECT FROM "{name}") THEN DELETE FROM "{name}"; END IF; ' for name in tables)
     server = create_engine(postgres_database, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(
