@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import structlog
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 
 from scrm.config import Settings
@@ -24,6 +26,25 @@ ENOUGH = 4 << 30  # bytes; a run of everything needs about one
 if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
     # tests kill processes, never the machine: waiting for a disk shows nothing, and it was most of the time
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once for all applications of a run: each test has its own, and compiling took a third."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Ask for what was compiled; jinja compares the source's checksum."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options["bytecode_cache"] = CompiledTemplates()
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
