@@ -60,7 +60,7 @@ def main(admin_link: str, steward_link: str, rep_link: str) -> None:
         photograph(steward, "review")
         rep = sign_in(browser, rep_link)
         rep.goto(urljoin(rep_link, "/contacts"))
-        rep.get_by_label("Beginning of a name").fill(CONTACT)
+        rep.get_by_label("Name, company").fill(CONTACT)
         rep.keyboard.press("Enter")
         rep.get_by_role("link", name=CONTACT).first.click()
         photograph(rep, "timeline")

@@ -8,11 +8,23 @@ in one person's timeline costs what that person said, not what the word is used 
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, event, func, inspect, literal_column, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    event,
+    func,
+    inspect,
+    literal_column,
+    select,
+    text,
+    true,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
@@ -28,6 +40,7 @@ OURS: Final = re.compile(rf"(ix_)?({SAID}|{NAMED})(_\w+)?")
 MOST_WORDS: Final = 12
 LONGEST: Final = 200  # characters that are asked for
 SHORTEST_BEGINNING: Final = 3  # letters; a shorter word is looked for as it is
+SHORTEST_OPENING: Final = 2  # letters of a word that is being typed
 INDEXED: Final = 100_000  # characters of a text; PostgreSQL takes no more than a megabyte of words
 # Written without spaces between words: looked for as they are, within what one person said.
 UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -92,17 +105,27 @@ def said_by(session: Session, party_id: int, words: Words) -> ColumnElement[bool
     return and_(true(), *conditions)
 
 
-def named(session: Session, words: Words) -> ColumnElement[bool]:
-    """Whether name, company and addresses of a contact hold all the words."""
-    conditions: list[ColumnElement[bool]] = [
-        Contact.full_name.contains(piece, autoescape=True) for piece in words.pieces
+def opening(asked: str) -> list[Phrase]:
+    """Words that somebody is typing, each on its own; of the last one the beginning is enough."""
+    pieces = [words for piece in asked[:LONGEST].split()[:MOST_WORDS] if (words := tuple(split(piece)))]
+    return [
+        Phrase(words=words, is_beginning=number == len(pieces) and _is_telling(words[-1]))
+        for number, words in enumerate(pieces, start=1)
     ]
-    if words.phrases and _is_sqlite(session):
-        conditions.append(Contact.id.in_(_matching(NAMED, _for_fts5(words))))
-    elif words.phrases:
-        vector = func.scrm_contact_words(Contact.full_name, Contact.company, Contact.emails)
-        conditions.append(_matches(vector, _for_postgres(words)))
-    return and_(true(), *conditions)
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= SHORTEST_OPENING or UNSPACED.search(word) is not None
+
+
+def named(session: Session, phrases: Sequence[Phrase], most: int) -> Select[int]:
+    """Ids of at most so many contacts whose name, company and addresses hold all these phrases, in no order."""
+    words = Words(phrases=tuple(phrases))
+    if _is_sqlite(session):
+        found: Select[int] = _matching(NAMED, _for_fts5(words)).limit(most)
+        return found
+    vector = func.scrm_contact_words(Contact.full_name, Contact.company, Contact.emails)
+    return select(Contact.id).where(_matches(vector, _for_postgres(words))).limit(most)
 
 
 def _is_sqlite(session: Session) -> bool:
@@ -111,7 +134,7 @@ def _is_sqlite(session: Session) -> bool:
 
 def _matching(table: str, asked: str) -> Any:
     place: ColumnElement[Any] = literal_column(table)
-    return select(literal_column("rowid")).select_from(text(table)).where(place.op("MATCH")(asked))
+    return select(literal_column("rowid").label("id")).select_from(text(table)).where(place.op("MATCH")(asked))
 
 
 def _matches(vector: ColumnElement[Any], asked: str) -> ColumnElement[bool]:

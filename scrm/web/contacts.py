@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scrm.errors import ConflictError
+from scrm.i18n import ngettext
 from scrm.matching.judgments import Decision, decide, undo
 from scrm.models import (
     Contact,
@@ -28,6 +29,7 @@ from scrm.web.contact_acts import linked_pair
 from scrm.web.roles import EVERYBODY, allow
 
 PAGE = 50
+SUGGESTED = 8
 MOST_ENTRIES = 1_000  # entries counted before an unlink
 
 blueprint = Blueprint("contacts", __name__)
@@ -41,12 +43,23 @@ def index() -> ResponseReturnValue:
     asked = request.args.get("q", "").strip()
     with current.core().db.read() as db:
         if asked:
-            found, older = people_search.find(db, asked, limit=PAGE), None
+            found, older = people_search.find(db, asked, limit=PAGE, role=current.user().role), None
         else:
             found = list(people_search.after(db, _start(), limit=PAGE + 1))
             older = found[PAGE - 1] if len(found) > PAGE else None
         profiles = _profiles_of(db, [row.id for row in found[:PAGE]])
     return render_template("contacts.html", asked=asked, found=found[:PAGE], last=older, profiles=profiles)
+
+
+@blueprint.get("/contacts/suggest.json")
+@allow(*EVERYBODY)
+def suggest() -> ResponseReturnValue:
+    """The few contacts that the words typed so far may mean, for our own script."""
+    asked = request.args.get("q", "").strip()[: people_search.LONGEST]
+    with current.core().db.read() as db:
+        found = people_search.find(db, asked, limit=SUGGESTED, role=current.user().role) if asked else []
+    told = ngettext("One contact found.", "%(num)s contacts found.", len(found))
+    return jsonify(part=render_template("suggestions.html", found=found, asked=asked), told=told)
 
 
 @blueprint.get("/contacts/<uuid:contact_id>")

@@ -170,7 +170,7 @@ def _conflict(profile_id: UUID) -> ResponseReturnValue:
 
 def _page(db: Session, profile: Profile, wanted: queue.Queue, ahead: Sequence[Profile]) -> ResponseReturnValue:
     asked = request.args.get("q", "").strip()
-    found = people_search.find(db, asked, limit=FOUND) if asked else []
+    found = people_search.find(db, asked, limit=FOUND, role=current.user().role) if asked else []
     opened = cases.open_case(db, profile, current.user(), current.now(), found)
     chosen = request.args.get("c", (opened.candidates if asked else 0) + 1, type=int)
     place = queue.position(db, profile.id)

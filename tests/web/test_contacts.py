@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from scrm.connectors.manifest import Rule
+from scrm.connectors.registry import connectors
 from scrm.matching.keys import make_key
 from scrm.models import Contact, HandleHistory, Interaction, Judge, Judgment, Link, MatchKey, Profile, Side, Verdict
 from scrm.runtime import Core
@@ -26,7 +28,10 @@ def path(seeded: Seeded) -> str:
     ("asked", "found"),
     [
         ("Lüdenscheid", {"Katharina Lüdenscheidt", "Kathrin Lüdenscheid"}),
-        ("katharina lu", set()),
+        ("katharina lu", {"Katharina Lüdenscheidt"}),
+        ("Krüßmann Masch", {"Jürgen Krüßmann"}),
+        ("company5.exa", {"Mei Tanaka"}),
+        ("anak", set()),
         ("Katharina Lüdenscheidt", {"Katharina Lüdenscheidt"}),
         ("lüdenscheidt katharina", {"Katharina Lüdenscheidt"}),
         ("TANAKA", {"Mei Tanaka"}),
@@ -36,7 +41,7 @@ def path(seeded: Seeded) -> str:
         ("x" * 5000, set()),
     ],
 )
-def test_contacts_are_found_from_the_beginning_of_their_names(browse: Browse, asked: str, found: set[str]) -> None:
+def test_contacts_are_found_by_words_of_which_the_last_may_go_on(browse: Browse, asked: str, found: set[str]) -> None:
     answer = browse("rep").client.get("/contacts", query_string={"q": asked})
     assert answer.status_code == 200
     names = re.findall(r'<th scope="row"><a class="name"[^>]*><bdi>([^<]+)', answer.get_data(as_text=True))
@@ -58,9 +63,38 @@ def test_contacts_are_found_by_e_mail_and_by_a_linked_profile_s_handle(
         )
     rep = browse("rep")
     assert "Mei Tanaka" in rep.get("/contacts?q=Mei@Tanaka.example")
-    for handle in ("@maxi-old", "MAXI-OLD"):
+    for handle in ("@maxi-old", "MAXI-OLD", "@max"):
         assert "Maximiliane" in rep.get(f"/contacts?q={handle}")
     assert "Nobody found" in rep.get("/contacts?q=@maxi-older")
+
+
+def test_a_handle_leads_nowhere_while_its_link_is_doubted_or_its_network_shows_nothing(
+    browse: Browse, seeded: Seeded, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rep, now, profile = browse("rep"), core.db.clock.now(), seeded.linked[0]
+    with core.db.write("test.handle") as session:
+        session.add(HandleHistory(profile_id=profile.id, handle="maxi-old", first_seen_at=now, last_seen_at=now))
+    assert "Maximiliane" in rep.get("/contacts?q=@maxi-old")
+    terms = connectors()["harbor"].manifest.terms
+    with monkeypatch.context() as patched:
+        patched.setitem(terms.__dict__, "show", Rule.FORBIDDEN)
+        assert "Nobody found" in rep.get("/contacts?q=@maxi-old")
+    path = f"/contacts/{seeded.contacts[3].public_id}"
+    rep.post(path, f"{path}/object/{profile.public_id}")
+    assert "Nobody found" in rep.get("/contacts?q=@maxi-old")
+
+
+def test_what_is_typed_is_answered_with_few_contacts_in_the_order_of_the_list(browse: Browse, core: Core) -> None:
+    with core.db.write("test.many") as session:
+        for number in range(30):
+            make_contact(session, full_name=f"Zz <b>{number:02d}</b>", sort_name=f"zz {number:02d}")
+    answer = browse("rep").client.get("/contacts/suggest.json?q=zz").get_json()
+    assert re.findall(r"&lt;b&gt;(\d\d)", answer["part"]) == [f"{number:02d}" for number in range(8)]
+    assert answer["part"].count('role="option"') == 8
+    assert answer["told"] == "8 contacts found."
+    nobody = browse("rep").client.get("/contacts/suggest.json?q=nobody-at-all").get_json()
+    assert 'aria-disabled="true"' in nobody["part"]
+    assert nobody["told"] == "0 contacts found."
 
 
 def test_the_list_goes_on_where_the_page_ended(browse: Browse, core: Core) -> None:

@@ -215,6 +215,78 @@
     const looking = setInterval(note, 4000);
   }
 
+  // The search box shows whom the words may mean while they are typed; Enter alone opens the page of results.
+  const suggest = (box) => {
+    const list = document.createElement("ul");
+    const told = document.createElement("span");
+    Object.assign(list, { id: "found", className: "found", hidden: true, role: "listbox" });
+    Object.assign(told, { className: "hide", role: "status" });
+    list.setAttribute("aria-label", box.labels[0].textContent);
+    box.parentElement.classList.add("combo");
+    box.parentElement.append(list, told);
+    box.role = "combobox";
+    for (const [name, value] of [["autocomplete", "list"], ["controls", list.id], ["expanded", "false"]]) {
+      box.setAttribute(`aria-${name}`, value);
+    }
+    let place = -1;
+    let turn = 0;
+    let soon = 0;
+    const choices = () => [...list.querySelectorAll("[data-href]")];
+    const mark = (next) => {
+      place = next;
+      for (const [number, one] of choices().entries()) one.ariaSelected = String(number === place);
+      const chosen = choices()[place];
+      if (chosen) box.setAttribute("aria-activedescendant", chosen.id);
+      else box.removeAttribute("aria-activedescendant");
+      chosen?.scrollIntoView({ block: "nearest" });
+    };
+    const close = () => {
+      turn += 1;
+      clearTimeout(soon);
+      list.hidden = true;
+      box.ariaExpanded = "false";
+      mark(-1);
+    };
+    const look = async () => {
+      const asked = box.value.trim();
+      if (asked.length < 2) return close();
+      const mine = turn += 1;
+      try {
+        const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(asked)}`);
+        if (!answer.ok) return close();
+        const found = await answer.json();
+        if (mine !== turn || box !== document.activeElement) return;
+        list.replaceChildren(...new DOMParser().parseFromString(found.part, "text/html").body.children);
+        told.textContent = found.told;
+        list.hidden = false;
+        box.ariaExpanded = "true";
+        mark(-1);
+      } catch { close(); /* out of reach: the page of results still is one key away */ }
+    };
+    box.addEventListener("input", () => {
+      clearTimeout(soon);
+      soon = setTimeout(look, 100);
+    });
+    box.addEventListener("blur", close);
+    list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the box
+    list.addEventListener("click", (event) => {
+      const chosen = event.target.closest("[data-href]");
+      if (chosen) location.assign(chosen.dataset.href);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (list.hidden || event.isComposing) return;
+      const chosen = choices()[place];
+      const many = choices().length;
+      if (event.key === "Escape") close();
+      else if (event.key === "ArrowDown" && many) mark(place + 1 < many ? place + 1 : 0);
+      else if (event.key === "ArrowUp" && many) mark(place > 0 ? place - 1 : many - 1);
+      else if (event.key === "Enter" && chosen) location.assign(chosen.dataset.href);
+      else return;
+      event.preventDefault();
+    });
+  };
+  for (const box of document.querySelectorAll("[data-suggest]")) suggest(box);
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (event.target.closest("input, textarea, select")) {
