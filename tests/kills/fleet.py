@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +11,15 @@ from typing import Self
 from sqlalchemy import select
 
 from scrm.cli import processes, valkey
-from scrm.cli.processes import Program
 from scrm.config import Settings
 from scrm.db import Database
 from scrm.models import User
 from scrm.web.people import make_sign_in_link
 from tests.cli.running import free_port
+from tests.kills.nursery import Child
 
 PATIENCE = 60.0
+NAMES = ("valkey", "web", "worker", "scheduler")
 
 
 class Fleet:
@@ -45,15 +45,8 @@ class Fleet:
         self.environment = environment
         self.settings = Settings.from_env({k: v for k, v in environment.items() if k not in {"PATH", "PYTHONPATH"}})
         self._code = code
-        self._running: dict[str, Popen[bytes]] = {}
-        self._programs = {"valkey": valkey.program(self.settings)} | {
-            name: self._program(name, name) for name in ("web", "worker", "scheduler")
-        }
+        self._running: dict[str, Popen[bytes] | Child] = {}
         self.deaths: dict[str, int] = {}
-
-    def _program(self, name: str, *arguments: str) -> Program:
-        command = (sys.executable, "-m", "scrm.cli", *arguments)
-        return Program(name=name, command=command, environment=self.environment)
 
     def __enter__(self) -> Self:
         self.run("migrate")
@@ -68,26 +61,31 @@ class Fleet:
 
     def look(self) -> None:
         """Start whatever is not running."""
-        for name, program in self._programs.items():
+        for name in NAMES:
             process = self._running.get(name)
             if process is not None and process.poll() is None:
                 continue
             if process is not None:
                 self.deaths[name] = self.deaths.get(name, 0) + 1
-            self._running[name] = self._spawn(program)
+            self._running[name] = self._valkey() if name == "valkey" else self._command(name, name)
 
-    def _spawn(self, program: Program) -> Popen[bytes]:
+    def _valkey(self) -> Popen[bytes]:
+        return processes.spawn(valkey.program(self.settings), self.folder / "valkey.log")
+
+    def _command(self, name: str, *arguments: str) -> Popen[bytes] | Child:
+        log = self.folder / f"{name}.log"
+        if self._code is None:
+            return Child(arguments, self.environment, log)
         here = Path.cwd()
-        if self._code is not None:
-            os.chdir(self._code)  # `python -m` looks in the working directory first
+        os.chdir(self._code)  # `python -m` looks in the working directory first
         try:
-            return processes.spawn(program, self.folder / f"{program.name}.log")
+            return processes.spawn(processes.scrm_program(name, *arguments, environment=self.environment), log)
         finally:
             os.chdir(here)
 
-    def run(self, *arguments: str) -> int:
+    def run(self, *arguments: str) -> int | None:
         """Run one command to its end; returns its exit status."""
-        return self._spawn(self._program("command", *arguments)).wait(PATIENCE)
+        return self._command("command", *arguments).wait(PATIENCE)
 
     def pid(self, name: str) -> int:
         return self._running[name].pid
@@ -118,7 +116,7 @@ class Fleet:
     def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Look after the processes until something is so."""
         if not self.is_soon(condition, seconds):
-            logs = {name: (self.folder / f"{name}.log").read_text()[-1500:] for name in self._programs}
+            logs = {name: (self.folder / f"{name}.log").read_text()[-1500:] for name in NAMES}
             raise AssertionError(f"not within {seconds:.0f} s: {what}\n{logs}")
 
     def is_soon(self, condition: Callable[[], bool], seconds: float, *, every: float = 0.03) -> bool:

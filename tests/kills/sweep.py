@@ -30,7 +30,7 @@ QUIET = 120.0
 SETTLING = 20.0
 GLANCE = 1.0  # seconds between two comparisons of whole ledgers: they take the time the workers need
 SHOT_AT = ("worker", "worker", "worker", "web", "scheduler", "valkey")
-LONGEST_PAUSE = 3.0  # seconds between two shots: a worker takes one to start, the rest hit it at work
+LONGEST_PAUSE = 1.0  # seconds between two shots: some hit a process that begins, most one at work
 
 
 @dataclass
