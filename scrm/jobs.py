@@ -29,7 +29,7 @@ from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
 from scrm.matching.follow import follow_shipped
 from scrm.models import Chore, claim, still_mine
-from scrm.privacy import end_due, forget_due, purge
+from scrm.privacy import end_due, forget_due, purge, trail
 from scrm.runtime import Core, Wake, open_core
 from scrm.sync import bulk
 from scrm.sync.announce import announce_due
@@ -234,7 +234,11 @@ def _purge(core: Core, _subject: int | None) -> bool:
     return _chore(core, "purge", everything)
 
 
-def _chore(core: Core, name: str, do: Callable[[], None]) -> bool:
+def _trail(core: Core, _subject: int | None) -> bool:
+    return _chore(core, "trail", lambda: trail.check(core))
+
+
+def _chore(core: Core, name: str, do: Callable[[], object]) -> bool:
     """A daily chore: claimed for as long as it takes, finished when nothing is left."""
     with core.db.write("chores.claim") as session:
         now = core.db.clock.now()
@@ -289,6 +293,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "batch": _batch,
     "trial": _trial,
     "quality": _quality,
+    "trail": _trail,
     "announce": _announce,
 }
 

@@ -8,10 +8,9 @@ from sqlalchemy import select
 from scrm import failpoints
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import Connection, CrmConnection, Hook, NetworkApp, TombstoneKey, WebhookEndpoint
-from scrm.vault import Vault
+from scrm.models import AuditChain, Connection, CrmConnection, Hook, NetworkApp, TombstoneKey, WebhookEndpoint
+from scrm.vault import VAULT, Vault
 
-VAULT = "vault"  # under this name in `Session.info`
 Wake = Callable[[str, int | None], None]
 
 
@@ -53,6 +52,7 @@ def _has_sealed_rows(db: Database) -> bool:
         select(NetworkApp.network),
         select(CrmConnection.crm_id),
         select(TombstoneKey.id),
+        select(AuditChain.id),
     )
     with db.read() as session:
         return any(session.execute(question.limit(1)).first() for question in questions)

@@ -49,7 +49,7 @@ log = logs.get(__name__)
 SWEEP_SECONDS = 2.0
 HEARTBEAT = "scrm:scheduler"
 HEARTBEAT_SECONDS = 30
-CHORES = ("purge", "quality")
+CHORES = ("purge", "quality", "trail")
 
 
 def run(settings: Settings, stop: threading.Event) -> None:

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from scrm.errors import ConfigError, SealError
 
+VAULT = "vault"  # under this name in `Session.info`
+
 
 class Vault:
     """A ring of keys; the first one seals."""

@@ -36,6 +36,7 @@ COMMANDS = {
     "model": "model",
     "replay": "replay",
     "forget": "forget",
+    "audit": "audit",
     "user": "user",
     "embed": "embed",
     "token": "token",

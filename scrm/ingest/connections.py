@@ -103,13 +103,14 @@ def take_access(core: Core, public_id: UUID, tested: Tested, user_id: int | None
     now = core.db.clock.now()
     with core.db.write("connection.reconnect") as session:
         row = _get(session, public_id)
+        before = row.state
         if tested.account.key.native_id != row.native_id:
             raise InputError(N_("This access belongs to another account."))
         row.credentials = core.vault.seal(tested.api.credentials, place(row))
         row.credentials_version += 1
         row.access_until = access_until(tested.api.credentials)
         _set_state(session, row, ConnectionState.ACTIVE, now)
-        _audit(session, now, user_id, "connection.reconnected", row)
+        _audit(session, now, user_id, "connection.reconnected", row, before)
     _wake_streams(core, row.id)
     return row
 
@@ -122,7 +123,7 @@ def pause(core: Core, public_id: UUID, user_id: int | None) -> None:
         if row.state != ConnectionState.ACTIVE:
             raise ConflictError("the connection is not active")
         _set_state(session, row, ConnectionState.PAUSED, now)
-        _audit(session, now, user_id, "connection.paused", row)
+        _audit(session, now, user_id, "connection.paused", row, ConnectionState.ACTIVE.value)
 
 
 def resume(core: Core, public_id: UUID, user_id: int | None) -> None:
@@ -133,7 +134,7 @@ def resume(core: Core, public_id: UUID, user_id: int | None) -> None:
         if row.state != ConnectionState.PAUSED:
             raise ConflictError("the connection is not paused")
         _set_state(session, row, ConnectionState.ACTIVE, now)
-        _audit(session, now, user_id, "connection.resumed", row)
+        _audit(session, now, user_id, "connection.resumed", row, ConnectionState.PAUSED.value)
     _wake_streams(core, row.id)
 
 
@@ -145,11 +146,12 @@ def remove(core: Core, public_id: UUID, user_id: int | None) -> None:
     now = core.db.clock.now()
     with core.db.write("connection.remove") as session:
         row = _get(session, public_id)
+        before = row.state
         _set_state(session, row, ConnectionState.REMOVED, now)
         row.credentials, row.access_until, row.removed_at = None, None, now
         row.credentials_version += 1  # a renewal that is under way must not bring the access back
         session.execute(delete(Watch).where(Watch.connection_id == row.id))
-        _audit(session, now, user_id, "connection.removed", row)
+        _audit(session, now, user_id, "connection.removed", row, before)
 
 
 def read_now(core: Core, public_id: UUID, user_id: int | None) -> None:
@@ -342,13 +344,16 @@ def _wake_streams(core: Core, connection_id: int) -> None:
         core.wake("subscribe" if name == PUSH else "read", state_id)
 
 
-def _audit(session: Session, now: datetime, user_id: int | None, action: str, row: Connection) -> None:
+def _audit(
+    session: Session, now: datetime, user_id: int | None, action: str, row: Connection, before: str | None = None
+) -> None:
     session.add(
         AuditEntry(
             at=now,
             user_id=user_id,
             action=action,
             object=f"connection/{row.public_id}",
+            before={"network": row.network, "state": before} if before else None,
             after={"network": row.network, "state": row.state},
         )
     )

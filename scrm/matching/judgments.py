@@ -88,9 +88,10 @@ def decide(session: Session, now: datetime, decision: Decision) -> Judgment:
     session.flush()
     if decision.judge is Judge.ENGINE and decision.verdict is Verdict.POSITIVE:
         audits.draw(session, now, profile, row, audits.promise_of(session))
+    linked = _linked_with(session, profile)
     derive(session, now, profile)
     if decision.user_id is not None:
-        _audit(session, now, row, f"judgment.{decision.verdict.value}")
+        _audit(session, now, row, f"judgment.{decision.verdict.value}", (linked, _linked_with(session, profile)))
     return row
 
 
@@ -123,8 +124,9 @@ def undo(session: Session, now: datetime, judgment_id: int, user_id: int | None)
     session.add(row)
     session.flush()
     _count_back(session, undone)
+    linked = _linked_with(session, profile)
     derive(session, now, profile)
-    _audit(session, now, row, "judgment.undone")
+    _audit(session, now, row, "judgment.undone", (linked, _linked_with(session, profile)))
     return row
 
 
@@ -248,13 +250,27 @@ def _lock(session: Session, profile_id: int) -> Profile:
     return row
 
 
-def _audit(session: Session, now: datetime, row: Judgment, action: str) -> None:
+def _linked_with(session: Session, profile: Profile) -> int | None:
+    session.flush()
+    return session.scalar(select(Link.contact_id).where(Link.profile_id == profile.id))
+
+
+def _audit(
+    session: Session, now: datetime, row: Judgment, action: str, linked: tuple[int | None, int | None]
+) -> None:
+    """`linked`: with which contact the profile was linked before, and is now."""
     session.add(
         AuditEntry(
             at=now,
             user_id=row.user_id,
             action=action,
             object=f"judgment/{row.id}",
-            after={"profile": row.profile_id, "contact": row.contact_id, "undoes": row.undoes_id},
+            before={"linked": linked[0]},
+            after={
+                "linked": linked[1],
+                "profile": row.profile_id,
+                "contact": row.contact_id,
+                "undoes": row.undoes_id,
+            },
         )
     )

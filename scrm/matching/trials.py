@@ -196,7 +196,7 @@ def linked_by(candidates: Sequence[Candidate], model: MatchModel, off: Iterable[
 def keep(session: Session, now: datetime, row: ModelTrial, user_id: int) -> MatchModelRow | None:
     """Put what was tried in force: the promise, and a version of the model if rules or the queue change."""
     change = change_of(row)
-    _model_id, before = in_force(session)
+    model_id, before = in_force(session)
     promise = promise_of(session)
     if change.one_wrong_in != promise.one_wrong_in:
         set_promise(session, now, replace(promise, one_wrong_in=change.one_wrong_in), user_id)
@@ -207,13 +207,14 @@ def keep(session: Session, now: datetime, row: ModelTrial, user_id: int) -> Matc
     session.add(made)
     session.flush()
     use_version(session, now, made.id)
-    note(session, now, made, user_id)
+    note(session, now, made, user_id, before=model_id)
     return made
 
 
-def note(session: Session, now: datetime, model: MatchModelRow, user_id: int) -> None:
-    """Say in the audit log which version is in force from now on."""
-    session.add(AuditEntry(at=now, user_id=user_id, action="model.used", object=f"match_model/{model.id}", after={}))
+def note(session: Session, now: datetime, model: MatchModelRow, user_id: int, *, before: int | None) -> None:
+    """Say in the audit log which version is in force from now on, and which one was."""
+    change = {"before": {"version": before}, "after": {"version": model.id}}
+    session.add(AuditEntry(at=now, user_id=user_id, action="model.used", object=f"match_model/{model.id}", **change))
 
 
 def versions(session: Session, limit: int) -> Sequence[tuple[MatchModelRow, bool]]:

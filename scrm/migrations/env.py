@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from scrm.db import BigId, Json, UtcDateTime
 from scrm.migrations import ONE_AT_A_TIME, beside_search
-from scrm.models import Row, words
+from scrm.models import Row, audit, words
 
 
 def _render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
@@ -55,6 +55,7 @@ def _on_sqlite(connection: Connection) -> None:
     with connection.begin():
         _migrate(connection)
         words.install(connection)
+        audit.install(connection)
         if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
             raise RuntimeError("a migration left rows that refer to nothing")
     driver.execute("PRAGMA foreign_keys=ON").close()
@@ -72,6 +73,7 @@ def _on_postgresql(connection: Connection) -> None:
         connection.commit()
         connection.execute(text("SET statement_timeout = 0"))  # the index of texts may take its time, once
         words.install(connection)
+        audit.install(connection)
         connection.commit()
     finally:
         connection.rollback()

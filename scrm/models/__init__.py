@@ -3,7 +3,7 @@
 from scrm.models.access import NetworkApp, SignInFlow
 from scrm.models.api_token import ApiToken
 from scrm.models.archive import ArchiveFile, ArchiveState
-from scrm.models.audit import AuditEntry
+from scrm.models.audit import AuditChain, AuditEntry
 from scrm.models.base import Row, claim, still_mine, uuid7
 from scrm.models.community import AudienceChange, Community, Membership, audience_now, audience_of
 from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run, StreamState, Watch
@@ -67,6 +67,7 @@ __all__ = [
     "ArchiveState",
     "Asked",
     "AudienceChange",
+    "AuditChain",
     "AuditEntry",
     "Basis",
     "BatchState",

@@ -29,9 +29,8 @@ from scrm.models import (
 )
 from scrm.models.erasure import OPEN_STATES
 from scrm.privacy.sought import check
-from scrm.runtime import VAULT
 from scrm.tombstones.sought import Sought, seal
-from scrm.vault import Vault
+from scrm.vault import VAULT, Vault
 
 CODES: Final = NAMESPACE_URL
 PREFERENCE: Final = "privacy"

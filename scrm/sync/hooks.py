@@ -80,12 +80,12 @@ def switch(session: Session, hook: Hook, now: datetime, *, is_on: bool, user_id:
     """Call it no longer, or again; what happens meanwhile waits for it, 30 days at most."""
     if is_on == (hook.state == HookState.ON):
         return
-    hook.state = (HookState.ON if is_on else HookState.OFF).value
+    before, hook.state = hook.state, (HookState.ON if is_on else HookState.OFF).value
     hook.due_at = now if is_on else None
     hook.lease_until = hook.failing_since = None
     hook.generation += 1  # a send under way is told again: by the same id
     hook.failures = hook.crash_count = 0
-    _audit(session, hook, "switched-on" if is_on else "switched-off", now, user_id)
+    _audit(session, hook, "switched-on" if is_on else "switched-off", now, user_id, was=before, now_is=hook.state)
 
 
 def remove(session: Session, hook: Hook, now: datetime, user_id: int | None = None) -> None:

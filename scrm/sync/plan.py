@@ -93,7 +93,7 @@ def approve(session: Session, plan_id: UUID, now: datetime, user_id: int | None 
         raise ConflictError("this plan is not ready to be approved")
     plan.state, plan.due_at = PlanState.APPROVED.value, now
     plan.approved_at, plan.approved_by = now, user_id
-    _note(session, plan, "plan.approved", now, user_id)
+    _note(session, plan, "plan.approved", now, user_id, before=PlanState.READY.value)
     return plan
 
 
@@ -102,22 +102,25 @@ def discard(session: Session, plan_id: UUID, now: datetime, user_id: int | None 
     plan = _locked(session, plan_id)
     if plan.state in {PlanState.DONE, PlanState.DISCARDED}:
         raise ConflictError("this plan has ended")
+    before = plan.state
     plan.state, plan.due_at, plan.lease_until, plan.ended_at = PlanState.DISCARDED.value, None, None, now
     plan.generation += 1
-    _note(session, plan, "plan.discarded", now, user_id)
+    _note(session, plan, "plan.discarded", now, user_id, before=before)
 
 
 def write_only_plans(
     session: Session, crm_id: str, now: datetime, *, is_planned: bool, user_id: int | None = None
 ) -> None:
     """From now on only approved plans are written, or everything by itself."""
+    before = bool(session.scalar(select(CrmState.is_planned).where(CrmState.crm_id == crm_id)))
     values = {"due_at": now, "generation": 0, "crash_count": 0, "is_planned": is_planned}
     session.execute(
         upsert(session, CrmState).on_conflict_do_update(index_elements=["crm_id"], set_={"is_planned": is_planned}),
         [{"crm_id": crm_id, **values}],
     )
     action = "plan.only_plans" if is_planned else "plan.everything"
-    session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"crm/{crm_id}"))
+    change = {"before": {"only_plans": before}, "after": {"only_plans": is_planned}}
+    session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"crm/{crm_id}", **change))
 
 
 def make_portion(core: Core, crm: Crm, plan: WritePlan) -> None:
@@ -245,5 +248,6 @@ def _locked(session: Session, plan_id: UUID) -> WritePlan:
     return plan
 
 
-def _note(session: Session, plan: WritePlan, action: str, now: datetime, user_id: int | None) -> None:
-    session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"plan/{plan.public_id}"))
+def _note(session: Session, plan: WritePlan, action: str, now: datetime, user_id: int | None, *, before: str) -> None:
+    change = {"before": {"state": before}, "after": {"state": plan.state}}
+    session.add(AuditEntry(at=now, user_id=user_id, action=action, object=f"plan/{plan.public_id}", **change))

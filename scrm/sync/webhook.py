@@ -27,7 +27,6 @@ from scrm.models.inbox import (
     is_outbound,
     keep_delivery,
 )
-from scrm.runtime import VAULT
 from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm import LOCAL, SALESFORCE
 from scrm.sync.crm.local_contacts import MOST, Put, Statement, put_contacts
@@ -35,7 +34,7 @@ from scrm.sync.events import read_event
 from scrm.sync.signature import new_path_secret, new_secret, verify
 from scrm.tombstones import forgotten, source_mark, spare_body
 from scrm.tombstones.sought import Sought, seal
-from scrm.vault import Vault
+from scrm.vault import VAULT, Vault
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 OLD_SECRET_HOURS = 24

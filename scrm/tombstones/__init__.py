@@ -26,8 +26,7 @@ from scrm.config import Settings
 from scrm.connectors.registry import connectors
 from scrm.db import among, take_turns, upsert
 from scrm.models import InboxItem, Tombstone, TombstoneKey
-from scrm.runtime import VAULT
-from scrm.vault import Vault
+from scrm.vault import VAULT, Vault
 
 PLACE = "tombstone_key/-/key"
 FILE = "tombstones"

@@ -130,7 +130,7 @@ def disable(session: Session, user: User, by: User, now: datetime) -> None:
         _keep_an_admin(session, user)
     user.disabled_at = now
     close_sessions(session, user.id)
-    _note(session, now, by, "user.disabled", user)
+    _note(session, now, by, "user.disabled", user, ({"may_sign_in": True}, {"may_sign_in": False}))
 
 
 def enable(session: Session, user: User, by: User, now: datetime) -> None:
@@ -138,7 +138,7 @@ def enable(session: Session, user: User, by: User, now: datetime) -> None:
     if user.disabled_at is None:
         return
     user.disabled_at, user.failed_count, user.next_try_at = None, 0, None
-    _note(session, now, by, "user.enabled", user)
+    _note(session, now, by, "user.enabled", user, ({"may_sign_in": False}, {"may_sign_in": True}))
 
 
 def end_sessions(

@@ -14,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from scrm.models import AuditEntry, Role, User
+from scrm.models import AuditChain, AuditEntry, Role, User
+from scrm.models.audit import ONLY
 from scrm.sync.faults import harmless
 from scrm.web import current, frame
 from scrm.web.roles import allow
@@ -25,7 +26,7 @@ EXPORTED: Final = 100_000  # rows of one file: what a spreadsheet still opens
 PORTION: Final = 1000
 LONGEST: Final = 200
 MOST_PEOPLE: Final = 200
-COLUMNS: Final = ("time (UTC)", "person", "e-mail", "action", "object", "before", "after")
+COLUMNS: Final = ("number", "time (UTC)", "person", "e-mail", "action", "object", "before", "after", "seal")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +61,14 @@ def index() -> ResponseReturnValue:
         if before:
             query = query.where(AuditEntry.id < before)
         rows = db.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1)).all()
+        chain = db.get(AuditChain, ONLY)
     return render_template(
         "audit.html",
         rows=rows[:PAGE],
         asked=asked,
         next=rows[PAGE - 1][0].id if len(rows) > PAGE else None,
         changes=changes,
+        chain=chain,
     )
 
 
@@ -117,6 +120,7 @@ def _lines(asked: Asked) -> Iterator[str]:
         for entry, user in rows:
             yield _line(
                 (
+                    str(entry.id),
                     entry.at.isoformat(timespec="seconds"),
                     user.name if user else "",
                     user.email if user else "",
@@ -124,6 +128,7 @@ def _lines(asked: Asked) -> Iterator[str]:
                     entry.object,
                     _json(entry.before),
                     _json(entry.after),
+                    entry.seal.hex(),
                 )
             )
         if len(rows) < PORTION:

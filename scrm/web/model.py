@@ -115,7 +115,8 @@ def save(trial_id: UUID) -> ResponseReturnValue:
 def use(number: int) -> ResponseReturnValue:
     """Put a version in force, a former one as well as a new one."""
     with current.core().db.write("model.use") as db:
-        note(db, current.now(), use_version(db, current.now(), number), current.user().id)
+        before, _model = in_force(db)
+        note(db, current.now(), use_version(db, current.now(), number), current.user().id, before=before)
     return redirect(url_for("model.show", saved=1))
 
 

@@ -97,6 +97,7 @@ def _store(db: Session, name: str, value: list[Any], now: datetime) -> None:
             user_id=current.user().id,
             action=f"own.{name}",
             object=f"preference/{PREFERENCE}",
+            before={"entries": len(before.get(name, []))},
             after={"entries": len(value)},
         )
     )

@@ -185,5 +185,9 @@ def test_what_a_person_decides_stands_in_the_audit_trail(database: Database) -> 
         profile, contact = make_profile(session), make_contact(session)
         row = judge(session, profile, contact, Verdict.POSITIVE, user_id=user.id)
         undo(session, NOW, row.id, user.id)
-        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
-        assert actions == ["judgment.positive", "judgment.undone"]
+        contact_id = contact.id
+    with database.read() as session:
+        made, undone = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert (made.action, undone.action) == ("judgment.positive", "judgment.undone")
+    links = [(entry.before["linked"], entry.after["linked"]) for entry in (made, undone)]
+    assert links == [(None, contact_id), (contact_id, None)]

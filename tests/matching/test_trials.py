@@ -111,12 +111,12 @@ def test_what_was_tried_comes_into_force_and_goes_again(shop: Workshop, admin: U
         assert (model_id, off_in(model), model.review) == (made.id, ("email",), 0.2)
         assert [used for _row, used in versions(session, 5)] == [True, False]
         assert made.name == f"tried-{row.id}"  # chosen by hand: newer shipped weights do not replace it
-        assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all() == [
-            "promise.set",
-            "model.used",
-        ]
         use_version(session, shop.db.clock.now(), row.model_id)
         assert off_in(in_force(session)[1]) == ()
+    with shop.db.read() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        assert [entry.action for entry in entries] == ["promise.set", "model.used"]
+        assert (entries[1].before, entries[1].after) == ({"version": row.model_id}, {"version": made.id})
 
 
 def test_a_mere_promise_makes_no_version(shop: Workshop, admin: User, linked: tuple[int, int]) -> None:

@@ -43,6 +43,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_audience_change_due_at", "audience_change", ["due_at"], unique=False)
     op.create_table(
+        "audit_chain",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.Column("checked_at", UtcDateTime(), nullable=True),
+        sa.Column("broken_at", sa.Integer(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_chain")),
+    )
+    op.create_table(
         "bulk_write",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -190,22 +201,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_hook_name")),
         sa.UniqueConstraint("public_id", name=op.f("uq_hook_public_id")),
     )
-    op.create_table(
-        "inbox_item",
-        sa.Column("endpoint", sa.Text(), nullable=False),
-        sa.Column("delivery_key", sa.Text(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_item")),
-        sa.UniqueConstraint("endpoint", "delivery_key", name=op.f("uq_inbox_item_endpoint_delivery_key")),
-    )
-    op.create_index("ix_inbox_item_due_at", "inbox_item", ["due_at"], unique=False)

@@ -13,6 +13,25 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "inbox_item",
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("delivery_key", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_item")),
+        sa.UniqueConstraint("endpoint", "delivery_key", name=op.f("uq_inbox_item_endpoint_delivery_key")),
+    )
+    op.create_index("ix_inbox_item_due_at", "inbox_item", ["due_at"], unique=False)
+    op.create_table(
         "key_count",
         sa.Column("key", BigId, autoincrement=False, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -135,9 +154,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_finding")),
     )
     op.create_index("ix_quality_finding_kind", "quality_finding", ["kind", "id"], unique=False)
-    op.create_table(
-        "tombstone",
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tombstone")),
-    )

@@ -13,6 +13,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "tombstone",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tombstone")),
+    )
+    op.create_table(
         "tombstone_key",
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
@@ -117,6 +123,7 @@ def upgrade() -> None:
         sa.Column("object", sa.Text(), nullable=False),
         sa.Column("before", Json, nullable=True),
         sa.Column("after", Json, nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_audit_entry_user_id_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
@@ -178,17 +185,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
     op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)
-    op.create_table(
-        "contact_visit",
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contact.id"], name=op.f("fk_contact_visit_contact_id_contact"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["app_user.id"], name=op.f("fk_contact_visit_user_id_app_user"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_visit")),
-    )
-    op.create_index("ix_contact_visit_contact_id", "contact_visit", ["contact_id"], unique=False)

@@ -13,6 +13,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "contact_visit",
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_contact_visit_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_contact_visit_user_id_app_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_visit")),
+    )
+    op.create_index("ix_contact_visit_contact_id", "contact_visit", ["contact_id"], unique=False)
+    op.create_table(
         "forgetting",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
@@ -187,24 +201,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
     )
     op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)
-    op.create_table(
-        "community",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("visibility", sa.Text(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_community_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_community")),
-        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_community_native_id_network_scope")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_community_public_id")),
-    )

@@ -13,6 +13,27 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "community",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("visibility", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_community_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_community")),
+        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_community_native_id_network_scope")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_community_public_id")),
+    )
+    op.create_table(
         "coverage_gap",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -203,63 +224,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
     )
-    op.create_table(
-        "interaction",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("audience", sa.Text(), nullable=False),
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("party_id", BigId, nullable=True),
-        sa.Column("community_id", BigId, nullable=True),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("fetch_ref", sa.Text(), nullable=True),
-        sa.Column("occurred_at", UtcDateTime(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("thread_key", sa.Text(), nullable=True),
-        sa.Column("in_reply_to", sa.Text(), nullable=True),
-        sa.Column("target", sa.Text(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("edited_at", UtcDateTime(), nullable=True),
-        sa.Column("deleted_at", UtcDateTime(), nullable=True),
-        sa.Column("checked_at", UtcDateTime(), nullable=True),
-        sa.Column("expires_at", UtcDateTime(), nullable=True),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["community_id"], ["community.id"], name=op.f("fk_interaction_community_id_community")
-        ),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_interaction_connection_id_connection")
-        ),
-        sa.ForeignKeyConstraint(["party_id"], ["profile.id"], name=op.f("fk_interaction_party_id_profile")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_interaction_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
-        sa.UniqueConstraint("native_id", "network", "scope", name=op.f("uq_interaction_native_id_network_scope")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_interaction_public_id")),
-    )
-    op.create_index(
-        "ix_interaction_answer",
-        "interaction",
-        ["party_id", "occurred_at"],
-        unique=False,
-        sqlite_where=sa.text("direction = 'out'"),
-        postgresql_where=sa.text("direction = 'out'"),
-    )
-    op.create_index(
-        "ix_interaction_expires_at",
-        "interaction",
-        ["expires_at"],
-        unique=False,
-        sqlite_where=sa.text("expires_at IS NOT NULL"),
-        postgresql_where=sa.text("expires_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_interaction_party_id_occurred_at", "interaction", ["party_id", "occurred_at", "id"], unique=False
-    )
-    op.create_index("ix_interaction_thread_key", "interaction", ["thread_key", "network"], unique=False)

@@ -110,15 +110,18 @@ def change(core: Core, options: Options) -> None:
             session.execute(update(CrmState).where(CrmState.crm_id == CRM_ID).values(cursor=None))
             if row.is_active:
                 mark_pull_due(session, CRM_ID, core.db.clock.now())
-        row.options, row.shape_at = options.stored(), None
-        session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.changed", object=f"crm/{CRM_ID}"))
+        before, row.options, row.shape_at = dict(row.options), options.stored(), None
+        entry = AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.changed", object=f"crm/{CRM_ID}")
+        entry.before, entry.after = before, row.options
+        session.add(entry)
 
 
 def use(core: Core, *, is_active: bool) -> None:
     """From now on contacts are read from this org and timelines written to it, or no longer."""
     now = core.db.clock.now()
     with core.db.write("salesforce.use") as session:
-        _row(session).is_active = is_active
+        row = _row(session)
+        before, row.is_active = row.is_active, is_active
         if is_active:
             mark_pull_due(session, CRM_ID, now)
         else:
@@ -127,7 +130,8 @@ def use(core: Core, *, is_active: bool) -> None:
         for plan in session.scalars(select(WritePlan).where(WritePlan.state.not_in(ended))):
             plans.discard(session, plan.public_id, now)  # it was made for the CRM used until now
         action = "crm.used" if is_active else "crm.rested"
-        session.add(AuditEntry(at=now, user_id=None, action=action, object=f"crm/{CRM_ID}"))
+        change = {"before": {"is_active": before}, "after": {"is_active": is_active}}
+        session.add(AuditEntry(at=now, user_id=None, action=action, object=f"crm/{CRM_ID}", **change))
 
 
 def disconnect(core: Core) -> None:
@@ -147,7 +151,8 @@ def store_rules(core: Core, rules: Sequence[Rule]) -> int:
         version = (session.scalar(newest) or 0) + 1
         session.add(CrmFieldMap(crm_id=CRM_ID, version=version, rules=to_stored(rules), made_at=core.db.clock.now()))
         action = f"crm.rules-{version}"
-        session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action=action, object=f"crm/{CRM_ID}"))
+        change = {"before": {"version": version - 1}, "after": {"version": version}}
+        session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action=action, object=f"crm/{CRM_ID}", **change))
     return version
 
 
