@@ -41,6 +41,7 @@ from scrm.web import (
     quality,
     review,
     roles,
+    start,
     turns,
     users,
     webhooks,
@@ -52,6 +53,7 @@ LARGEST_FORM: Final = 1024 * 1024
 PAGES: Final = (
     dashboard,
     home,
+    start,
     auth,
     account,
     review,

@@ -24,18 +24,18 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/me/password")
 @allow(*EVERYBODY)
 def password() -> ResponseReturnValue:
-    """Set or change the password; every other session of mine ends."""
+    """Set or change the password; every other session of mine ends. The first one comes with name and address."""
     who = current.user()
     wanted = request.form.get("password", "")
-    fault = None
-    if who.password_hash and not check_password(current.core(), who.email, request.form.get("old", "")):
-        fault = gettext("The old password is not right, or it is too soon after wrong ones.")
-    elif wanted != request.form.get("again", ""):
+    fault = _doubt()
+    if fault is None and wanted != request.form.get("again", ""):
         fault = gettext("The two passwords differ.")
     if fault is None:
         try:
             hashed = hash_password(wanted)
             with current.core().db.write("account.password") as db:
+                if not who.password_hash and "name" in request.form:
+                    accounts.rename(db, who.id, *_called(), current.now())
                 set_password(db, who.id, hashed)
                 close_sessions(db, who.id, but=request.cookies.get(cookie_name(), ""))
                 about = f"user/{who.public_id}"
@@ -45,6 +45,22 @@ def password() -> ResponseReturnValue:
     if fault is not None:
         return _page(fault=fault), 400
     session.pop("csrf_token", None)
+    return redirect(url_for("account.show", saved=1) if who.password_hash else url_for("home.show"))
+
+
+@blueprint.post("/me/about")
+@allow(*EVERYBODY)
+def about() -> ResponseReturnValue:
+    """Change my name and the address I sign in with; the password says that it is me."""
+    fault = _doubt()
+    if fault is None:
+        try:
+            with current.core().db.write("account.about") as db:
+                accounts.rename(db, current.user().id, *_called(), current.now())
+        except InputError as why:
+            fault = gettext(str(why))
+    if fault is not None:
+        return _page(fault=fault), 400
     return redirect(url_for("account.show", saved=1))
 
 
@@ -57,6 +73,18 @@ def end_sessions() -> ResponseReturnValue:
         mine = request.cookies.get(cookie_name(), "")
         accounts.end_sessions(db, who, who, current.now(), mark=mark, but=mine)
     return redirect(url_for("account.show", saved=1))
+
+
+def _doubt() -> str | None:
+    """What to say to somebody who has a password and did not give it."""
+    who = current.user()
+    if who.password_hash and not check_password(current.core(), who.email, request.form.get("old", "")):
+        return gettext("The old password is not right, or it is too soon after wrong ones.")
+    return None
+
+
+def _called() -> tuple[str, str]:
+    return request.form.get("name", ""), request.form.get("email", "")
 
 
 def _page(**more: object) -> str:

@@ -85,19 +85,32 @@ def find(session: Session, public_id: UUID) -> User:
 
 def invite(session: Session, name: str, email: str, role: Role, by: User, now: datetime) -> tuple[User, str]:
     """Make an account that is entered by a link, once; the link's token comes back."""
+    name, email = _checked(session, name, email)
+    row = User(public_id=uuid7(), name=name, email=email, role=role.value, created_at=now)
+    session.add(row)
+    session.flush()
+    _note(session, now, by, "user.invited", row, (None, {"role": role.value}))
+    return row, make_sign_in_link(session, row.id, now, lasts=INVITED_FOR)
+
+
+def rename(session: Session, user_id: int, name: str, email: str, now: datetime) -> None:
+    """Let a person say what they are called and where they are reached; raises InputError."""
+    user = session.get_one(User, user_id)
+    user.name, user.email = _checked(session, name, email, but=user.id)
+    _note(session, now, user, "user.renamed", user)
+
+
+def _checked(session: Session, name: str, email: str, but: int | None = None) -> tuple[str, str]:
+    """A name and an address that nobody else here has, as they are stored."""
     name, email = name.strip(), email.strip().lower()
     local, _, host = email.rpartition("@")
     if not name or len(name) > LONGEST_NAME:
         raise InputError(N_("A person needs a name of at most 200 characters."))
     if not local or "." not in host or len(email) > LONGEST_EMAIL or any(char.isspace() for char in email):
         raise InputError(N_("The e-mail address is not complete."))
-    if session.execute(select(User.id).where(User.email == email)).first() is not None:
+    if session.execute(select(User.id).where(User.email == email, User.id != (but or 0))).first() is not None:
         raise InputError(N_("Somebody with this e-mail address is here already."))
-    row = User(public_id=uuid7(), name=name, email=email, role=role.value, created_at=now)
-    session.add(row)
-    session.flush()
-    _note(session, now, by, "user.invited", row, (None, {"role": role.value}))
-    return row, make_sign_in_link(session, row.id, now, lasts=INVITED_FOR)
+    return name, email
 
 
 def new_link(session: Session, user: User, by: User, now: datetime) -> str:

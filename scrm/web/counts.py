@@ -6,11 +6,13 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
+from flask import current_app
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from scrm.models import EntryState, Interaction, Link, MatchState, Profile, TimelineEntry
 from scrm.runtime import Core
+from scrm.web import current
 from scrm.web.wording import CAPPED
 
 EXACT: Final = 50_000  # up to here every row is looked at, beyond only the index
@@ -50,6 +52,13 @@ class Remembered:
             return self._value
         finally:
             self._lock.release()
+
+
+def remembered() -> Counts:
+    """The count that this process shows to everybody."""
+    core = current.core()
+    kept: Remembered = current_app.extensions.setdefault("scrm_counts", Remembered())
+    return kept.get(lambda: count(core))
 
 
 def waiting(db: Session) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Blueprint, current_app, jsonify, render_template
+from flask import Blueprint, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from scrm.i18n import gettext
 from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
 from scrm.records import Direction
-from scrm.web import counts, current, dashboard, objections, wording
+from scrm.web import counts, current, dashboard, objections, start, wording
 from scrm.web.connect_page import PROBLEMS
 from scrm.web.roles import EVERYBODY, allow, may
 from scrm.web.sight import Around, Sight
@@ -37,7 +37,7 @@ def show() -> ResponseReturnValue:
     networks = [url.partition("=")[::2] for url in settings.sandbox_urls] if settings.sandbox else []
     return render_template(
         "home.html",
-        counts=_counts(),
+        counts=counts.remembered(),
         connections=live,
         stopped=[
             (row, gettext(PROBLEMS.get(row.problem or "", PROBLEMS["AccessRevokedError"])))
@@ -51,6 +51,7 @@ def show() -> ResponseReturnValue:
         is_sandbox=settings.sandbox,
         is_admin=is_admin,
         **(dashboard.shown() if is_admin and live else {}),
+        **(start.shown() if is_admin else {}),
     )
 
 
@@ -75,12 +76,6 @@ def _news(db: Session, role: str) -> Sequence[tuple[Interaction, Profile, Contac
 @allow(*EVERYBODY)
 def counts_json() -> ResponseReturnValue:
     """The counters, as text in the reader's language; asked for every two seconds."""
-    found = _counts()
+    found = counts.remembered()
     words = {name: wording.num(getattr(found, name)) for name in NAMES}
     return jsonify({**words, "review": wording.capped(found.review)})
-
-
-def _counts() -> counts.Counts:
-    core = current.core()
-    remembered: counts.Remembered = current_app.extensions.setdefault("scrm_counts", counts.Remembered())
-    return remembered.get(lambda: counts.count(core))

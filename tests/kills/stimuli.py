@@ -346,6 +346,7 @@ class Stimuli:
 
     def _password(self) -> None:
         self.steward.post("/me/password", {"old": PASSWORD, "password": PASSWORD, "again": PASSWORD}, page="/me")
+        self.steward.post("/me/about", {"old": PASSWORD, "name": "Steward", "email": STEWARD}, page="/me")
 
     def _wrong_password(self) -> None:
         Browser(self.admin.base).post("/sign-in", {"email": STEWARD, "password": token()}, page="/sign-in")

@@ -155,6 +155,15 @@ def scenarios(core: Core, seeded: Seeded) -> dict[str, list[tuple[str, str, str,
         "account.password": [
             ("rep", "/me", "/me/password", {"password": "seven-quiet-harbors", "again": "seven-quiet-harbors"})
         ],
+        # after `account.password`, which sets the password that it asks for
+        "account.about": [
+            (
+                "rep",
+                "/me",
+                "/me/about",
+                {"old": "seven-quiet-harbors", "name": "Niamh", "email": "niamh@nordwerk.example"},
+            )
+        ],
         "auth.sign_out": [("rep", "/", "/sign-out", {})],
         "own.domains": [("admin", "/own", "/own/domains", {"domains": "nordwerk.example"})],
         "own.add_profile": [

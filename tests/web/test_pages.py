@@ -37,9 +37,9 @@ def test_an_empty_installation_shows_the_first_steps(app: Flask, core: Core) -> 
     page = Browser(app, admin.id).get("/")
     assert "First steps" in page
     assert 'href="/import/contacts"' in page
-    assert 'href="/connections/new"' in page
+    assert 'href="/me"' in page
     page = Browser(app, rep.id).get("/")
-    assert "An admin does the first two steps." in page
+    assert "An admin brings the contacts and connects the networks." in page
     assert "/connections/new" not in page
 
 

@@ -33,10 +33,9 @@
   };
   const polling = setInterval(poll, 2000);
 
-  // A part of the page that the server draws again every ten seconds, while somebody looks and does nothing in it.
-  const redraw = async () => {
-    const place = $("[data-refresh]");
-    if (!place || document.hidden || place.contains(document.activeElement) || String(getSelection())) return;
+  // Parts of the page that the server draws again every ten seconds, while somebody looks and does nothing in them.
+  const redraw = async (place) => {
+    if (document.hidden || place.contains(document.activeElement) || String(getSelection())) return;
     try {
       const answer = await fetch(place.dataset.refresh);
       if (answer.status === 401 || answer.status === 403) clearInterval(redrawing);
@@ -45,7 +44,7 @@
       place.replaceChildren(...fresh.body.childNodes);
     } catch { /* out of reach for a moment: the old figures stay, with their time */ }
   };
-  const redrawing = setInterval(redraw, 10000);
+  const redrawing = setInterval(() => document.querySelectorAll("[data-refresh]").forEach(redraw), 10000);
 
   // What a network's own form asks for is copied by a button; without script the field can be marked and copied.
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
