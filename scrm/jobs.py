@@ -267,6 +267,12 @@ def _plan(core: Core, _subject: int | None) -> bool:
     return any(more)
 
 
+def _setup(core: Core, _subject: int | None) -> bool:
+    from scrm.sync.crm.salesforce import setting_up  # noqa: PLC0415 - its library takes long to load
+
+    return _until_done(lambda: setting_up.advance(core))
+
+
 def _resend(core: Core, _subject: int | None) -> bool:
     resend(core)
     return False
@@ -290,6 +296,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "grounds": _grounds,
     "resend": _resend,
     "plan": _plan,
+    "setup": _setup,
     "batch": _batch,
     "trial": _trial,
     "quality": _quality,

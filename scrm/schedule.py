@@ -27,6 +27,7 @@ from scrm.models import (
     BulkWrite,
     Chore,
     Contact,
+    CrmSetup,
     CrmState,
     Forgetting,
     Ground,
@@ -118,6 +119,7 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "batch": (ReviewBatch, _is_due(ReviewBatch, now)),
         "trial": (ModelTrial, _is_due(ModelTrial, now)),
         "bulk": (BulkWrite, _is_due(BulkWrite, now)),
+        "setup": (CrmSetup, _is_due(CrmSetup, now)),
     }
     for kind, (model, condition) in questions.items():
         if session.execute(select(1).select_from(model).where(condition).limit(1)).first():

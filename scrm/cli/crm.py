@@ -14,7 +14,7 @@ from scrm.models import CrmState, RecordKind
 from scrm.runtime import Core
 from scrm.sync.crm.salesforce import connect as links
 from scrm.sync.crm.salesforce import mapping, setup
-from scrm.sync.crm.salesforce.access import CRM_ID, Credentials
+from scrm.sync.crm.salesforce.access import CRM_ID, Credentials, domain_of
 from scrm.sync.crm.salesforce.adapter import SalesforceCrm
 from scrm.sync.crm.salesforce.cursor import load
 from scrm.sync.crm.salesforce.mapping import IfLong, Policy, Rule
@@ -57,7 +57,7 @@ def connect_crm(  # noqa: PLR0913 - one option each
 ) -> None:
     del system
     credentials = Credentials(
-        domain=domain.removeprefix("https://").removesuffix("/").removesuffix(".salesforce.com").lower(),
+        domain=domain_of(domain),
         consumer_key=consumer_key,
         username=username,
         private_key=key_file.read() if key_file else "",

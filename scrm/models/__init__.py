@@ -8,7 +8,7 @@ from scrm.models.base import Row, claim, still_mine, uuid7
 from scrm.models.community import AudienceChange, Community, Membership, audience_now, audience_of
 from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run, StreamState, Watch
 from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Turn, survivor
-from scrm.models.crm_connection import CrmConnection, CrmFieldMap
+from scrm.models.crm_connection import CrmConnection, CrmFieldMap, CrmSetup
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
 from scrm.models.due import mark_audiences_due, mark_timelines_due, watch_again
 from scrm.models.erasure import Asked, Forgetting, ForgettingState, Origin, Tombstone, TombstoneKey, ask_to_forget
@@ -86,6 +86,7 @@ __all__ = [
     "CoverageGap",
     "CrmConnection",
     "CrmFieldMap",
+    "CrmSetup",
     "CrmState",
     "Delivery",
     "EntryState",

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scrm.models.base import Row, WithId
+from scrm.models.base import Leased, Row, WithId, due_index
 
 
 class CrmConnection(Row):
@@ -31,6 +31,23 @@ class CrmConnection(Row):
     change_topic: Mapped[str | None]  # whose change events are followed; empty: none
     change_place: Mapped[str | None]  # where to go on, in base64; opaque
     change_heard_at: Mapped[datetime | None]
+
+
+class CrmSetup(Leased, Row):
+    """The newest setting up of a CRM outside, or the newest try of one; a job follows it to its end."""
+
+    __tablename__ = "crm_setup"
+    __table_args__ = (due_index("crm_setup"),)
+
+    crm_id: Mapped[str] = mapped_column(primary_key=True)
+    is_check_only: Mapped[bool] = mapped_column(default=False)  # nothing is created
+    native_id: Mapped[str | None]  # of the deployment, as soon as the CRM has begun it
+    objections: Mapped[list[Any]] = mapped_column(default=list)  # what the CRM said against it
+    problem: Mapped[str | None]  # why it ended without an answer
+    has_rights: Mapped[bool | None]  # whether our user has its permission set; None: nobody asked
+    ordered_at: Mapped[datetime]
+    ordered_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    ended_at: Mapped[datetime | None]
 
 
 class CrmFieldMap(WithId, Row):

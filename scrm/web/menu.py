@@ -44,6 +44,11 @@ PLACES: Final = (
         words=N_("Who is one of us and never a candidate."),
     ),
     Place(
+        endpoint="crm.show",
+        label=N_("Salesforce"),
+        words=N_("Connect an organization, set it up, and decide whether contacts and timelines live there."),
+    ),
+    Place(
         endpoint="imports.contacts",
         label=N_("Import contacts"),
         words=N_("From a CSV or vCard file."),

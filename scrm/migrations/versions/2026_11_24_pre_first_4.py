@@ -27,6 +27,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_visit_contact_id", "contact_visit", ["contact_id"], unique=False)
     op.create_table(
+        "crm_setup",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("is_check_only", sa.Boolean(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=True),
+        sa.Column("objections", Json, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("has_rights", sa.Boolean(), nullable=True),
+        sa.Column("ordered_at", UtcDateTime(), nullable=False),
+        sa.Column("ordered_by", BigId, nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["ordered_by"], ["app_user.id"], name=op.f("fk_crm_setup_ordered_by_app_user")),
+        sa.PrimaryKeyConstraint("crm_id", name=op.f("pk_crm_setup")),
+    )
+    op.create_index("ix_crm_setup_due_at", "crm_setup", ["due_at"], unique=False)
+    op.create_table(
         "forgetting",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
@@ -183,21 +202,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_write_plan_public_id")),
     )
     op.create_index("ix_write_plan_due_at", "write_plan", ["due_at"], unique=False)
-    op.create_table(
-        "candidate",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("bits", sa.Double(), nullable=False),
-        sa.Column("probability", sa.Double(), nullable=False),
-        sa.Column("evidence", Json, nullable=False),
-        sa.Column("for_review", sa.Boolean(), nullable=False),
-        sa.Column("model_id", BigId, nullable=False),
-        sa.Column("computed_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_candidate_contact_id_contact")),
-        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_candidate_model_id_match_model")),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_candidate_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
-        sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
-    )
-    op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)

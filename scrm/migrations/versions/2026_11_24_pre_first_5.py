@@ -13,6 +13,24 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "candidate",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("bits", sa.Double(), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("evidence", Json, nullable=False),
+        sa.Column("for_review", sa.Boolean(), nullable=False),
+        sa.Column("model_id", BigId, nullable=False),
+        sa.Column("computed_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_candidate_contact_id_contact")),
+        sa.ForeignKeyConstraint(["model_id"], ["match_model.id"], name=op.f("fk_candidate_model_id_match_model")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_candidate_profile_id_profile")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidate")),
+        sa.UniqueConstraint("profile_id", "contact_id", name=op.f("uq_candidate_profile_id_contact_id")),
+    )
+    op.create_index("ix_candidate_contact_id", "candidate", ["contact_id"], unique=False)
+    op.create_table(
         "community",
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
@@ -208,19 +226,4 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
         sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
-    )
-    op.create_table(
-        "watch",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=False),
-        sa.Column("fetch_ref", sa.Text(), nullable=True),
-        sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("due_at", UtcDateTime(), nullable=False),
-        sa.Column("until_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_watch_connection_id_connection")),
-        sa.PrimaryKeyConstraint("connection_id", "stream", "native_id", name=op.f("pk_watch")),
-    )
-    op.create_index(
-        "ix_watch_connection_id_stream_due_at", "watch", ["connection_id", "stream", "due_at"], unique=False
     )

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import ConfigError, CrmAuthError, CrmError, CrmRetryLaterError, HostRefusedError, RetryLaterError
 from scrm.failpoints import outside
-from scrm.i18n import N_
+from scrm.i18n import N_, gettext
 from scrm.models import CrmConnection
 from scrm.runtime import Core
 from scrm.sync.crm.salesforce.transport import OWN_HOSTS, SalesforceSession
@@ -51,6 +51,12 @@ REFUSED = N_("Salesforce refuses the sign-in.")
 NO_KEY = N_("The private key cannot be used: expected PEM without a passphrase.")
 
 
+def domain_of(text: str) -> str:
+    """The name of a host as people paste it, without what Salesforce adds to it."""
+    host = text.strip().lower().removeprefix("https://").partition("/")[0]
+    return host.removesuffix(".salesforce.com")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
     """How to sign in. `domain` is the host without `.salesforce.com`: login, test, or the organization's own."""
@@ -65,17 +71,17 @@ class Credentials:
         """Raise ConfigError with all that is missing."""
         faults = []
         if not DOMAIN.fullmatch(self.domain):
-            faults.append("domain: expected login, test or a name like mycompany.my")
+            faults.append(N_("domain: expected login, test or a name like mycompany.my"))
         if not self.consumer_key:
-            faults.append("consumer key: expected a text")
+            faults.append(N_("consumer key: expected a text"))
         if bool(self.private_key) == bool(self.consumer_secret):
-            faults.append("expected either a private key or a consumer secret")
+            faults.append(N_("expected either a private key or a consumer secret"))
         if self.private_key and not self.username:
-            faults.append("user name: expected one together with a private key")
+            faults.append(N_("user name: expected one together with a private key"))
         if self.consumer_secret and self.domain in {"login", "test"}:
-            faults.append("domain: client credentials need the organization's own, like mycompany.my")
+            faults.append(N_("domain: client credentials need the organization's own, like mycompany.my"))
         if faults:
-            raise ConfigError(faults)
+            raise ConfigError([gettext(fault) for fault in faults])
 
 
 @dataclass(frozen=True, kw_only=True)

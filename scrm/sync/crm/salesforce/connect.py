@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from simple_salesforce.format import format_soql
 from sqlalchemy import delete, func, select, update
@@ -11,7 +12,7 @@ from scrm.db import upsert
 from scrm.errors import ConfigError
 from scrm.failpoints import outside
 from scrm.i18n import N_, gettext
-from scrm.models import AuditEntry, CrmConnection, CrmFieldMap, CrmState, PlanState, WritePlan
+from scrm.models import AuditEntry, CrmConnection, CrmFieldMap, CrmSetup, CrmState, PlanState, WritePlan
 from scrm.runtime import Core
 from scrm.sync import plan as plans
 from scrm.sync.contacts import mark_pull_due
@@ -25,7 +26,7 @@ from scrm.sync.crm.salesforce.org import Org
 OTHER = N_("This is another organization than the one connected until now: disconnect that one first.")
 
 
-def connect(core: Core, credentials: Credentials, options: Options) -> Options:
+def connect(core: Core, credentials: Credentials, options: Options, user_id: int | None = None) -> Options:
     """Sign in, ask the org who it is, and store both; gives the options with what the org said.
 
     Connecting again replaces the access and keeps all else. Raises ConfigError, CrmAuthError, CrmRetryLaterError.
@@ -61,7 +62,7 @@ def connect(core: Core, credentials: Credentials, options: Options) -> Options:
             .where(CrmState.crm_id == CRM_ID)
             .values(problem=None, problem_since=None, wait_until=None)
         )
-        session.add(AuditEntry(at=now, user_id=None, action="crm.connected", object=f"crm/{CRM_ID}"))
+        session.add(AuditEntry(at=now, user_id=user_id, action="crm.connected", object=f"crm/{CRM_ID}"))
     return known
 
 
@@ -101,7 +102,7 @@ def chosen_before(core: Core) -> Options | None:
     return Options.from_stored(row.options) if row is not None else None
 
 
-def change(core: Core, options: Options) -> None:
+def change(core: Core, options: Options, user_id: int | None = None) -> None:
     """Choose anew; raises ConfigError. People are read from the beginning when other fields count."""
     options.check()
     with core.db.write("salesforce.change") as session:
@@ -111,12 +112,10 @@ def change(core: Core, options: Options) -> None:
             if row.is_active:
                 mark_pull_due(session, CRM_ID, core.db.clock.now())
         before, row.options, row.shape_at = dict(row.options), options.stored(), None
-        entry = AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.changed", object=f"crm/{CRM_ID}")
-        entry.before, entry.after = before, row.options
-        session.add(entry)
+        session.add(_entry(core, "crm.changed", user_id, before=before, after=row.options))
 
 
-def use(core: Core, *, is_active: bool) -> None:
+def use(core: Core, *, is_active: bool, user_id: int | None = None) -> None:
     """From now on contacts are read from this org and timelines written to it, or no longer."""
     now = core.db.clock.now()
     with core.db.write("salesforce.use") as session:
@@ -128,20 +127,19 @@ def use(core: Core, *, is_active: bool) -> None:
             _rest(session)
         ended = (PlanState.DONE.value, PlanState.DISCARDED.value)
         for plan in session.scalars(select(WritePlan).where(WritePlan.state.not_in(ended))):
-            plans.discard(session, plan.public_id, now)  # it was made for the CRM used until now
+            plans.discard(session, plan.public_id, now, user_id)  # it was made for the CRM used until now
         action = "crm.used" if is_active else "crm.rested"
         change = {"before": {"is_active": before}, "after": {"is_active": is_active}}
-        session.add(AuditEntry(at=now, user_id=None, action=action, object=f"crm/{CRM_ID}", **change))
+        session.add(_entry(core, action, user_id, **change))
 
 
-def disconnect(core: Core) -> None:
+def disconnect(core: Core, user_id: int | None = None) -> None:
     """Forget the access; contacts and entries stay as they are."""
     with core.db.write("salesforce.disconnect") as session:
         session.execute(delete(CrmConnection).where(CrmConnection.crm_id == CRM_ID))
+        session.execute(delete(CrmSetup).where(CrmSetup.crm_id == CRM_ID))
         _rest(session)
-        session.add(
-            AuditEntry(at=core.db.clock.now(), user_id=None, action="crm.disconnected", object=f"crm/{CRM_ID}")
-        )
+        session.add(_entry(core, "crm.disconnected", user_id))
 
 
 def store_rules(core: Core, rules: Sequence[Rule]) -> int:
@@ -154,6 +152,12 @@ def store_rules(core: Core, rules: Sequence[Rule]) -> int:
         change = {"before": {"version": version - 1}, "after": {"version": version}}
         session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action=action, object=f"crm/{CRM_ID}", **change))
     return version
+
+
+def _entry(core: Core, action: str, user_id: int | None, **change: Any) -> AuditEntry:
+    """An entry of the audit log; `change`: before and after."""
+    now = core.db.clock.now()
+    return AuditEntry(at=now, user_id=user_id, action=action, object=f"crm/{CRM_ID}", **change)
 
 
 def _rest(session: Session) -> None:

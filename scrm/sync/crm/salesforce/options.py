@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scrm.errors import ConfigError
+from scrm.i18n import N_, gettext
 from scrm.sync.crm.salesforce.org import API_VERSION
 from scrm.sync.crm.salesforce.people import Extra
 from scrm.sync.crm.salesforce.shape import READ
@@ -34,11 +35,13 @@ class Options:
         """Raise ConfigError with everything that is wrong."""
         faults = []
         if not re.fullmatch(r"\d{2,3}\.0", self.api_version) or int(self.api_version[:-2]) < OLDEST:
-            faults.append(f"API version: expected a number like {API_VERSION}, at least {OLDEST}.0")
+            wrong = N_("API version: expected a number like %(current)s, at least %(oldest)s.0")
+            faults.append(gettext(wrong, current=API_VERSION, oldest=OLDEST))
         if not 1 <= self.share_percent <= 100:
-            faults.append("share: expected 1 to 100 percent")
+            faults.append(gettext(N_("share: expected 1 to 100 percent")))
         names = [name for extra in self.extras.values() for name in extra.names]
-        faults += [f"{name}: expected the name of a field" for name in names if not FIELD.fullmatch(name)]
+        wrong = N_("%(name)s: expected the name of a field")
+        faults += [gettext(wrong, name=name) for name in names if not FIELD.fullmatch(name)]
         if faults:
             raise ConfigError(faults)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from scrm.errors import ConfigError
+from scrm.i18n import N_, gettext
 from scrm.sync.crm.salesforce.shape import Shape
 
 FOLDER = Path(__file__).parents[4] / "salesforce" / "force-app" / "main" / "default"
@@ -38,7 +39,7 @@ class Package:
 def build(shape: Shape, version: str, folder: Path = FOLDER) -> Package:
     """Put the deployment together; looks of objects that exist already are left as they are. Raises ConfigError."""
     if not folder.is_dir():
-        raise ConfigError(["the folder salesforce/ is missing; it comes with the sources of scrm"])
+        raise ConfigError([gettext(N_("the folder salesforce/ is missing; it comes with the sources of scrm"))])
     files: dict[str, bytes] = {}
     members: dict[str, list[str]] = {}
     for place in sorted((folder / "objects").iterdir()):

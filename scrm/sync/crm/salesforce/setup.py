@@ -32,24 +32,36 @@ def deploy(org: Org, package: Package, *, check_only: bool = False) -> list[str]
 
     Raises CrmError when it takes longer than ten minutes, CrmAuthError, CrmRetryLaterError.
     """
+    deployment = start(org, package, check_only=check_only)
+    ends = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < ends:
+        if (objections := look(org, deployment)) is not None:
+            return objections
+        time.sleep(POLL_SECONDS)
+    raise CrmError("Salesforce: the deployment takes longer than ten minutes; see Setup, Deployment Status")
 
-    def begin(client: Salesforce) -> str:
+
+def start(org: Org, package: Package, *, check_only: bool = False) -> str:
+    """Have Salesforce begin; gives the id of the deployment. Doing it twice deploys the same twice."""
+
+    def send(client: Salesforce) -> str:
         with outside("salesforce.deploy"):
             started = client.deploy(
                 io.BytesIO(package.archive), sandbox=False, checkOnly=str(check_only).lower(), testLevel="NoTestRun"
             )
         return str(started["asyncId"])
 
-    deployment = org.soap(begin)
-    ends = time.monotonic() + LONGEST_SECONDS
-    while time.monotonic() < ends:
-        status: dict[str, Any] = org.soap(lambda client: dict(client.checkDeployStatus(deployment)))
-        if status["state"] == DONE:
-            return []
-        if status["state"] in BROKEN:
-            return list(_objections(status)) or [str(status["state_detail"] or status["state"])]
-        time.sleep(POLL_SECONDS)
-    raise CrmError("Salesforce: the deployment takes longer than ten minutes; see Setup, Deployment Status")
+    return org.soap(send)
+
+
+def look(org: Org, deployment: str) -> list[str] | None:
+    """What Salesforce objected to, nothing when it is done; None while it is at it."""
+    status: dict[str, Any] = org.soap(lambda client: dict(client.checkDeployStatus(deployment)))
+    if status["state"] == DONE:
+        return []
+    if status["state"] in BROKEN:
+        return list(_objections(status)) or [str(status["state_detail"] or status["state"])]
+    return None
 
 
 def _objections(status: dict[str, Any]) -> Iterator[str]:
@@ -93,7 +105,7 @@ def missing(shape: Shape, field_map: FieldMap, extras: dict[str, Extra]) -> list
                     fields=", ".join(closed),
                 )
             )
-    absent = N_("%(name)s: not there, or not open to our user; run `scrm crm setup`")
+    absent = N_("%(name)s: not there, or not open to our user")
     found += [gettext(absent, name=name) for name in (INTERACTION, PROFILE) if name not in shape.objects]
     for kind in (RecordKind.INTERACTION, RecordKind.PROFILE):
         if OBJECT_OF[kind] in shape.objects:
