@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +47,7 @@ class Stimuli:
         self.admin, self.steward = Browser(base), Browser(base)
         self.links = links
         self.turn = 0
+        self.failures: Counter[str] = Counter()  # of each network, how many refusals were ordered so far
         self.special: dict[str, Callable[[], None]] = {
             "access": self._read,
             "account.password": self._password,
@@ -142,8 +144,12 @@ class Stimuli:
             browser.sign_in(self.links[role])
 
     def _fail(self, status: int) -> None:
+        """Both networks are out of order for two answers, unless they still are: nobody reads in a long outage."""
         for network in self.world.networks:
-            network.fail(status=status, times=2)
+            answered = sum(row["status"] == status for row in network.requests())
+            if answered >= self.failures[network.key]:
+                self.failures[network.key] = answered + 2
+                network.fail(status=status, times=2)
         self.world.talk()
 
     def _revoke(self) -> None:

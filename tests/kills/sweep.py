@@ -135,12 +135,12 @@ def _prepare(fleet: Fleet, world: World, db: Database) -> Stimuli:
     """People, a webhook, contacts and both connections."""
     now = db.clock.now()
     vault = Vault.load("", fleet.folder)
+    core = Core(settings=fleet.settings, db=db, vault=vault)  # also gives the sessions what the audit trail needs
     with db.write("test.people") as session:
         for role in Role:
             user = ensure_user(session, role.value, f"{role.value}@nordwerk.example", role, now)
             set_password(session, user.id, hash_password(PASSWORD))
         secret = make_endpoint(session, vault, "crm", "local", now)
-        core = Core(settings=fleet.settings, db=db, vault=vault)
         wish = Wish(name="crm", address=world.receiver.address, events=SUBSCRIBABLE)
         world.receiver.secrets.append(make_hook(session, core, wish)[1])
     links = {role: fleet.sign_in_link(db, f"{role}@nordwerk.example") for role in ("admin", "steward")}
