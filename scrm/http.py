@@ -70,7 +70,7 @@ def check_url(url: str, allowed: Iterable[str] = ()) -> str:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as why:
         raise HostRefusedError("the host or the port is not written as one") from why
-    if not parts.hostname or parts.username or parts.password:
+    if not parts.hostname or "@" in parts.netloc:  # nobody signs in by an address, not even as nobody
         raise HostRefusedError("expected an address like https://social.example")
     if f"{parts.hostname}:{port}" in set(allowed):
         return f"{parts.scheme}://{parts.netloc}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scrm.errors import HostRefusedError, RetryLaterError
@@ -337,6 +337,7 @@ ADDRESSES = st.one_of(
 )
 
 
+@example(url="https://@social.example", allowed=[])
 @given(url=ADDRESSES, allowed=st.lists(st.sampled_from(["127.0.0.1:8101", "[::1]:80", "10.0.0.1:443"])))
 def test_whatever_an_address_says_it_is_refused_or_safe_to_resolve(url: str, allowed: list[str]) -> None:
     """Nothing else is raised; what passes is https at a usual port, or allowed to the letter."""
