@@ -34,7 +34,7 @@ from scrm.models.people import Role, SignInLink, User, WebSession
 from scrm.models.plan import PlanState, PlanStep, StepAction, StepResult, WritePlan
 from scrm.models.profile import HandleHistory, MatchState, Profile
 from scrm.models.raw import RawRecord
-from scrm.models.reading import ContactVisit, Objection
+from scrm.models.reading import ContactInterest, ContactVisit, Objection, undoubted
 from scrm.models.review import (
     BatchState,
     EvidencePattern,
@@ -80,6 +80,7 @@ __all__ = [
     "ConnectionState",
     "Consent",
     "Contact",
+    "ContactInterest",
     "ContactKind",
     "ContactTurn",
     "ContactVisit",
@@ -162,6 +163,7 @@ __all__ = [
     "mark_timelines_due",
     "still_mine",
     "survivor",
+    "undoubted",
     "uuid7",
     "watch_again",
 ]

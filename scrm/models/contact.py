@@ -47,6 +47,8 @@ class Contact(WithPublicId, Row):
         UniqueConstraint("crm_id", "native_id"),
         Index("ix_contact_sort_name", "sort_name", "id"),
         Index("ix_contact_key_due_at", "key_due_at"),
+        Index("ix_contact_owner_email", "owner_email"),
+        Index("ix_contact_owner", "owner"),
     )
 
     crm_id: Mapped[str]  # which CRM: "local", later "salesforce"
@@ -67,6 +69,7 @@ class Contact(WithPublicId, Row):
     handles: Mapped[list[Any]] = mapped_column(default=list)  # [{"network", "handle"}]
     urls: Mapped[list[Any]] = mapped_column(default=list)
     owner: Mapped[str | None]  # the rep responsible, as the CRM names them
+    owner_email: Mapped[str | None]  # the same, in small letters
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -1,11 +1,12 @@
-"""What a person did with a contact's page: when they last read it, and which link they object to."""
+"""What a person did with a contact's page: when they last read it, which link they object to, whom they watch."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scrm.models.base import Row, WithId
+from scrm.models.matching import Link
 
 
 class ContactVisit(Row):
@@ -33,3 +34,19 @@ class Objection(WithId, Row):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     created_at: Mapped[datetime]
+
+
+class ContactInterest(Row):
+    """A person wants to hear of a contact that is another's in the CRM."""
+
+    __tablename__ = "contact_interest"
+    __table_args__ = (Index("ix_contact_interest_contact_id", "contact_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id", ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime]
+
+
+def undoubted() -> ColumnElement[bool]:
+    """Whether nobody objects to a link; what was said over one that is doubted is shown nowhere."""
+    return ~exists(select(Objection.id).where(Objection.judgment_id == Link.judgment_id))

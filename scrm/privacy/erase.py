@@ -44,6 +44,9 @@ CONTACTS: Final[Table] = Contact.__table__  # type: ignore[assignment]
 DETACHED: Final = frozenset(
     {("write_plan", "contact_id"), ("contact_turn", "into_id"), ("contact", "merged_into_id")}
 )
+CLEARED: Final = (
+    *("first_name", "last_name", "company", "title", "city", "country", "language", "owner", "owner_email"),
+)
 EMPTY: Final = dict.fromkeys(("text", "url", "language", "thread_key", "in_reply_to", "target", "fetch_ref"))
 Place = Callable[[Session, Sought, datetime], int]
 
@@ -109,7 +112,7 @@ def contacts(session: Session, sought: Sought, now: datetime) -> int:
     ).all()
     ids = [row.id for row in rows]
     for row in rows:
-        for name in ("first_name", "last_name", "company", "title", "city", "country", "language", "owner"):
+        for name in CLEARED:
             setattr(row, name, None)
         row.full_name, row.sort_name, row.forms = "", GONE, None
         row.emails, row.phones, row.handles, row.urls = [], [], [], []

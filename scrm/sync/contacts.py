@@ -53,7 +53,7 @@ COPIED = (
     "owner",
 )
 LISTED = ("emails", "phones", "urls")
-NOT_COMPARED = frozenset({"relation", "owner", "sort_name"})  # no rule of matching looks at them
+NOT_COMPARED = frozenset({"relation", "owner", "owner_email", "sort_name"})  # no rule of matching looks at them
 
 
 def pull(db: Database, crm: Crm, crm_id: str, *, lease_seconds: float = LEASE_SECONDS) -> bool:
@@ -230,7 +230,14 @@ def _values(record: ContactRecord) -> Mapping[str, Any]:
     values |= {name: [clean(text) for text in getattr(record, name)] for name in LISTED}
     values["handles"] = [{"network": clean(n), "handle": clean(handle)} for n, handle in record.handles]
     values["sort_name"] = sort_name(record)
+    values["owner_email"] = _owner_email(record)
     return values
+
+
+def _owner_email(record: ContactRecord) -> str | None:
+    """The owner's address; some exports name nobody else where the owner stands."""
+    given = record.owner_email or (record.owner if "@" in (record.owner or "") else None)
+    return clean(given).strip().lower() or None if given else None
 
 
 def _clean(text: str | None) -> str | None:

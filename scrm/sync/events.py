@@ -79,6 +79,7 @@ class ContactSchema(GoneSchema):
     country = _optional()
     language = _optional()
     owner = _optional()
+    owner_email = _optional()
     emails = _texts()
     phones = _texts()
     urls = _texts()

@@ -24,8 +24,8 @@ from scrm.models import (
 )
 from scrm.policy import Use, opening_of, permit, within_purposes
 from scrm.purposes import hold
+from scrm.reading.sight import Around, Sight
 from scrm.web import current, options
-from scrm.web.sight import Around, Sight
 
 MOST: Final = 5
 SAID: Final = 3

@@ -1,4 +1,4 @@
-"""What a reader of a contact's page does: mark it as read, or say that a profile is not this contact."""
+"""What a reader of a contact's page does: mark it as read, watch it, or say that a profile is not this contact."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
-from scrm.models import AuditEntry, Contact, ContactVisit, Link, Objection, Profile
+from scrm.models import AuditEntry, Contact, ContactInterest, ContactVisit, Link, Objection, Profile
 from scrm.web import current
 from scrm.web.roles import EVERYBODY, allow
 
@@ -35,6 +35,22 @@ def mark_read(contact_id: UUID) -> ResponseReturnValue:
         )
     if current.wants_part():
         return "", 204
+    return redirect(url_for("contacts.show", contact_id=contact_id))
+
+
+@blueprint.post("/watch")
+@allow(*EVERYBODY)
+def watch(contact_id: UUID) -> ResponseReturnValue:
+    """Have this contact among one's own, or no longer; twice is once."""
+    me = current.user().id
+    with current.core().db.write("reading.watch") as db:
+        contact = _contact(db, contact_id)
+        if request.form.get("watch") == "off":
+            mine = (ContactInterest.user_id == me) & (ContactInterest.contact_id == contact.id)
+            db.execute(delete(ContactInterest).where(mine))
+        else:
+            wanted = {"user_id": me, "contact_id": contact.id, "since": current.now()}
+            db.execute(upsert(db, ContactInterest).values(wanted).on_conflict_do_nothing())
     return redirect(url_for("contacts.show", contact_id=contact_id))
 
 

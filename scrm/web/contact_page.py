@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scrm.models import Contact, ContactVisit, Interaction, Words
+from scrm.reading.sight import Belonging, belongings, community_for
 from scrm.web import timeline
 from scrm.web.activity import Activity, activity
 from scrm.web.frame import zone
 from scrm.web.gaps import Gap, between, gaps
 from scrm.web.linked import Linked, linked, shown
-from scrm.web.sight import Belonging, belongings, community_for
 from scrm.web.timeline import Filter, Hidden, Item, Page, Position, Reader
 
 LATE: Final = timedelta(minutes=1)  # what was being stored while the page was read is new the next time, too

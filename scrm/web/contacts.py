@@ -14,6 +14,7 @@ from scrm.i18n import ngettext
 from scrm.matching.judgments import Decision, decide, undo
 from scrm.models import (
     Contact,
+    ContactInterest,
     EntryState,
     Interaction,
     Judge,
@@ -23,7 +24,9 @@ from scrm.models import (
     Role,
     TimelineEntry,
     Verdict,
+    undoubted,
 )
+from scrm.reading import news
 from scrm.web import comparison, contact_page, counts, current, people_search, timeline
 from scrm.web.contact_acts import linked_pair
 from scrm.web.roles import EVERYBODY, allow
@@ -68,14 +71,16 @@ def show(contact_id: UUID) -> ResponseReturnValue:
     """One contact: facts, profiles, timeline."""
     reader = timeline.Reader(role=current.user().role, now=current.now())
     with current.core().db.read() as db:
-        contact = _contact(db, contact_id)
+        contact, is_watched = _contact(db, contact_id)
         if contact.merged_into_id is not None:
             survivor = db.get_one(Contact, contact.merged_into_id)
             return redirect(url_for("contacts.show", contact_id=survivor.public_id))
         view = contact_page.make(db, contact, reader, request.args, current.user().id)
 
     address = url_for("contacts.show", contact_id=contact_id)
-    return render_template("contact.html", view=view, to=partial(contact_page.address, view, address), alone=address)
+    standing = "owner" if news.is_owner(current.user(), contact) else "watched" if is_watched else ""
+    to = partial(contact_page.address, view, address)
+    return render_template("contact.html", view=view, to=to, alone=address, standing=standing)
 
 
 @blueprint.get("/interactions/<uuid:interaction_id>")
@@ -90,7 +95,9 @@ def interaction(interaction_id: UUID) -> ResponseReturnValue:
         if not items:
             abort(404)  # as if there were none: the address alone tells nothing
         contact = db.scalars(
-            select(Contact).join(Link, Link.contact_id == Contact.id).where(Link.profile_id == row.party_id)
+            select(Contact)
+            .join(Link, Link.contact_id == Contact.id)
+            .where(Link.profile_id == row.party_id, undoubted())
         ).one_or_none()
     return render_template(
         "interaction.html", row=row, items=items, contact=contact, place=contact_page.place_of(row)
@@ -153,11 +160,14 @@ def _start() -> tuple[str, int] | None:
     return (name, row_id) if name is not None and row_id is not None else None
 
 
-def _contact(db: Session, public_id: UUID) -> Contact:
-    row = db.scalars(select(Contact).where(Contact.public_id == public_id)).one_or_none()
+def _contact(db: Session, public_id: UUID) -> tuple[Contact, bool]:
+    """A contact, and whether the person signed in watches it."""
+    watched = (ContactInterest.contact_id == Contact.id) & (ContactInterest.user_id == current.user().id)
+    found = select(Contact, ContactInterest.since).outerjoin(ContactInterest, watched)
+    row = db.execute(found.where(Contact.public_id == public_id)).one_or_none()
     if row is None:
         abort(404)
-    return row
+    return row[0], row[1] is not None
 
 
 def _profiles_of(db: Session, contact_ids: Sequence[int]) -> dict[int, list[Profile]]:
@@ -165,7 +175,7 @@ def _profiles_of(db: Session, contact_ids: Sequence[int]) -> dict[int, list[Prof
     query = (
         select(Link.contact_id, Profile)
         .join(Profile, Profile.id == Link.profile_id)
-        .where(Link.contact_id.in_(contact_ids))
+        .where(Link.contact_id.in_(contact_ids), undoubted())
         .limit(PAGE * 6)
     )
     for contact_id, profile in db.execute(query):

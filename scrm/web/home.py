@@ -1,25 +1,36 @@
-"""What each role sees first: the live counters of the main job, and what to do next."""
+"""What each role sees first: one's own contacts, the live counters of the main job, and what to do next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scrm.i18n import gettext
-from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role
+from scrm.models import Connection, ConnectionState, Contact, Interaction, Link, Profile, Role, undoubted
+from scrm.reading import news as own_news
+from scrm.reading.sight import Around, Sight
 from scrm.records import Direction
 from scrm.web import counts, current, dashboard, objections, start, wording
-from scrm.web.connect_page import PROBLEMS
 from scrm.web.roles import EVERYBODY, allow, may
-from scrm.web.sight import Around, Sight
 
 blueprint = Blueprint("home", __name__)
 NEWS: Final = 8
+OWN: Final = 20  # of one's own contacts on a page
 WALKED: Final = 40
 NAMES: Final = ("fetched", "linked", "review", "written")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A part of what is new among one's own contacts."""
+
+    items: Sequence[own_news.News]
+    number: int  # from 1
+    pages: int
+    total: int
 
 
 @blueprint.get("/")
@@ -32,6 +43,8 @@ def show() -> ResponseReturnValue:
         ).all()
         has_contacts = db.execute(select(Contact.id).limit(1)).first() is not None
         news = _news(db, current.user().role)
+        own = own_news.of(db, current.user(), current.now())
+        has_own = bool(own) or own_news.has_any(db, current.user())
         doubted = objections.waiting(db) if may("objections.index") else 0
     settings, is_admin = current.core().settings, current.user().role == Role.ADMIN
     networks = [url.partition("=")[::2] for url in settings.sandbox_urls] if settings.sandbox else []
@@ -39,13 +52,10 @@ def show() -> ResponseReturnValue:
         "home.html",
         counts=counts.remembered(),
         connections=live,
-        stopped=[
-            (row, gettext(PROBLEMS.get(row.problem or "", PROBLEMS["AccessRevokedError"])))
-            for row in live
-            if row.state == ConnectionState.SUSPENDED.value
-        ],
         has_contacts=has_contacts,
         news=news,
+        own=_page(own),
+        has_own=has_own,
         doubted=doubted,
         networks=networks,
         is_sandbox=settings.sandbox,
@@ -55,6 +65,13 @@ def show() -> ResponseReturnValue:
     )
 
 
+def _page(own: Sequence[own_news.News]) -> Page:
+    number = request.args.get("page", 1, type=int)
+    pages = max(-(-len(own) // OWN), 1)
+    number = min(max(number, 1), pages)
+    return Page(items=own[(number - 1) * OWN : number * OWN], number=number, pages=pages, total=len(own))
+
+
 def _news(db: Session, role: str) -> Sequence[tuple[Interaction, Profile, Contact | None, Sight]]:
     """What arrived last from outside and this role may see, with its contact: a walk along the primary key."""
     newest = select(Interaction.id).order_by(Interaction.id.desc()).limit(WALKED).subquery()
@@ -62,7 +79,7 @@ def _news(db: Session, role: str) -> Sequence[tuple[Interaction, Profile, Contac
         select(Interaction, Profile, Contact)
         .join(newest, newest.c.id == Interaction.id)
         .join(Profile, Profile.id == Interaction.party_id)
-        .outerjoin(Link, Link.profile_id == Profile.id)
+        .outerjoin(Link, (Link.profile_id == Profile.id) & undoubted())
         .outerjoin(Contact, Contact.id == Link.contact_id)
         .where(Interaction.direction == Direction.IN.value, Interaction.deleted_at.is_(None))
         .order_by(Interaction.id.desc())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from scrm.connectors.registry import connectors
 from scrm.matching.keys import make_key
 from scrm.matching.normalize import parse_email
-from scrm.models import Contact, HandleHistory, Link, MatchKey, Objection, Profile, Side
+from scrm.models import Contact, HandleHistory, Link, MatchKey, Profile, Side, undoubted
 from scrm.models.words import named, opening
 from scrm.policy import Use, permit
 from scrm.sync.contacts import fold
@@ -87,8 +87,7 @@ def _by_handle(condition: ColumnElement[bool], networks: Sequence[str], limit: i
         select(Link.contact_id)
         .join(Profile, Profile.id == Link.profile_id)
         .join(HandleHistory, HandleHistory.profile_id == Profile.id)
-        .outerjoin(Objection, Objection.judgment_id == Link.judgment_id)
-        .where(condition, Profile.network.in_(networks), Objection.id.is_(None))
+        .where(condition, Profile.network.in_(networks), undoubted())
         .order_by(HandleHistory.handle)
         .limit(limit)
     )

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session, raiseload
 
 from scrm.models import EntryState, Interaction, Profile, TimelineEntry
 from scrm.policy import OF_PRIVATE
+from scrm.reading import answers
+from scrm.reading.sight import Around, Sight
 from scrm.records import Direction
-from scrm.web import answers
-from scrm.web.sight import Around, Sight
 from scrm.web.timeline_query import PAGE, Filter, Position, Reader, rows_of
 
 __all__ = ["PAGE", "Filter", "Hidden", "Item", "Page", "Position", "Reader", "fold", "read", "thread"]

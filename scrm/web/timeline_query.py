@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, raiseload
 from scrm.models import Community, Connection, Interaction, Profile, Words
 from scrm.models.words import said_by
 from scrm.policy import is_for_role
-from scrm.web import answers
+from scrm.reading import answers
 
 PAGE: Final = 50
 MOST_STEPS: Final = 10  # portions walked for a filter that the database cannot answer alone

@@ -119,6 +119,7 @@ def test_every_field_arrives(database: Database, clock: FakeClock) -> None:
         handles=(("mastodon", "@jm@social.example"),),
         urls=("https://jm.example",),
         owner="Rita Rep",
+        owner_email=" Rita@Nordwerk.example",
     )
     pull_all(database, Scripted(Changes(contacts=(whole,), cursor="1", has_more=False)))
     row = contacts(database)["7"]
@@ -140,6 +141,14 @@ def test_every_field_arrives(database: Database, clock: FakeClock) -> None:
     assert (row.emails, row.phones, row.urls) == (["jm@example.test"], ["+49 221 555"], ["https://jm.example"])
     assert row.handles == [{"network": "mastodon", "handle": "@jm@social.example"}]
     assert row.sort_name == "mueller joerg"
+    assert row.owner_email == "rita@nordwerk.example"
+
+
+def test_an_owner_who_is_named_by_address_is_known_by_it(database: Database) -> None:
+    named = (record("1", owner="Mia@Nordwerk.example"), record("2", owner="Mia Muster"))
+    pull_all(database, Scripted(Changes(contacts=named, cursor="1", has_more=False)))
+    found = contacts(database)
+    assert (found["1"].owner_email, found["2"].owner_email) == ("mia@nordwerk.example", None)
 
 
 def test_a_change_is_keyed_again_only_where_matching_looks(database: Database, clock: FakeClock) -> None:

@@ -34,6 +34,7 @@ NO_CHANGE = {
     "quality.look": "the daily look, now instead of tomorrow",
     "canvas.receive": "shows a page and stores nothing",
     "contact_acts.mark_read": "how far one person has read, kept for nobody else",
+    "contact_acts.watch": "whom one person watches, kept for nobody else",
     "desk.claim": "a lease on a case, over in minutes",
     "webhooks.receive_from_crm": "the delivery is stored whole",
     "webhooks.receive_from_network": "the delivery is stored whole",

@@ -12,7 +12,7 @@ from scrm.connectors.registry import connectors
 from scrm.matching.keys import make_key
 from scrm.models import Contact, HandleHistory, Interaction, Judge, Judgment, Link, MatchKey, Profile, Side, Verdict
 from scrm.runtime import Core
-from tests.factories import make_contact, make_interaction
+from tests.factories import make_contact, make_interaction, make_profile
 from tests.web.conftest import Browser
 from tests.web.seed import Seeded
 
@@ -284,3 +284,47 @@ def test_the_page_takes_few_queries_however_much_was_said(browse: Browse, core: 
     rep.get(path)
     assert len(statements) <= 18, statements
     assert not [text for text in statements if "count(" in text.lower() and "limit" not in text.lower()]
+
+
+def test_a_contact_of_another_is_watched_and_no_longer(browse: Browse, path: str, seeded: Seeded, core: Core) -> None:
+    rep = browse("rep")
+    assert "No contact is yours yet." in rep.get("/")
+    for _twice in (1, 2):
+        rep.post(path, f"{path}/watch", watch="on")
+    assert "Stop watching" in rep.get(path)
+    own = rep.get("/").split('aria-labelledby="own"')[1].split("</section>")[0]
+    assert "Maximiliane" in own
+    assert "Unanswered question" in own
+    assert "Çağla" not in own
+    rep.post(path, f"{path}/watch", watch="off")
+    assert "No contact is yours yet." in rep.get("/")
+    with core.db.write("test.owner") as session:
+        session.get_one(Contact, seeded.contacts[3].id).owner_email = "rep@nordwerk.example"
+    assert "Your contact" in rep.get(path)
+    assert "Maximiliane" in rep.get("/").split('aria-labelledby="own"')[1].split("</section>")[0]
+
+
+def test_one_s_own_contacts_are_paged(browse: Browse, seeded: Seeded, core: Core) -> None:
+    now = core.db.clock.now()
+    with core.db.write("test.own") as session:
+        for number in range(45):
+            contact = make_contact(session, full_name=f"Own {number:02d}", owner_email="rep@nordwerk.example")
+            profile = make_profile(session, network="harbor")
+            judgment = Judgment(
+                profile_id=profile.id, contact_id=contact.id, verdict="positive", judge="engine", created_at=now
+            )
+            session.add(judgment)
+            session.flush()
+            session.add(Link(profile_id=profile.id, contact_id=contact.id, judgment_id=judgment.id, linked_at=now))
+            at = now - timedelta(minutes=number)
+            make_interaction(session, profile, occurred_at=at, received_at=at)
+    rep, seen, path = browse("rep"), [], "/"
+    for _page in range(5):
+        page = rep.get(path)
+        seen += re.findall(r"Own (\d\d)", page.split('aria-labelledby="own"')[1].split("</section>")[0])
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        if not following:
+            break
+        path = following[1]
+    assert seen == [f"{number:02d}" for number in range(45)]
+    assert "Own 44" in rep.get("/?page=99")

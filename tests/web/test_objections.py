@@ -1,12 +1,28 @@
 """Not my customer: in one click hidden for everybody, and a steward decides."""
 
+import dataclasses
+import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from scrm.models import AuditEntry, Judge, Judgment, Link, Objection, Profile, Verdict
+from scrm.models import (
+    AuditEntry,
+    ContactInterest,
+    Interaction,
+    Judge,
+    Judgment,
+    Link,
+    Objection,
+    Profile,
+    Role,
+    Verdict,
+)
 from scrm.runtime import Core
+from scrm.web import create_app, embed
+from scrm.web.api.tokens import Scope, Wish, make_token
 from tests.web.conftest import Browser
 from tests.web.seed import Seeded
 
@@ -87,3 +103,43 @@ def test_only_a_link_can_be_objected_to(browse: Browse, seeded: Seeded, core: Co
         session.delete(session.get_one(Link, seeded.linked[0].id))
         session.get_one(Profile, seeded.linked[0].id).match_state = "none"
     assert rep.post(path, f"{path}/object/{seeded.linked[0].public_id}").status_code == 404
+
+
+def test_what_is_doubted_is_hidden_on_every_page_and_to_the_api(
+    browse: Browse, seeded: Seeded, core: Core, app: Flask, path: str
+) -> None:
+    contact, rep, profile = seeded.contacts[3], browse("rep"), seeded.linked[0]
+    with core.db.write("test.own") as session:
+        session.add(ContactInterest(user_id=seeded.rep.id, contact_id=contact.id, since=core.db.clock.now()))
+        told = make_token(
+            session, Wish(name="CRM", role=Role.REP, scopes=[Scope.PROFILES, Scope.TIMELINE]), core.db.clock.now()
+        )
+        said = session.scalars(select(Interaction).where(Interaction.native_id == "t2")).one().public_id
+
+    def ask(what: str) -> str:
+        answer = app.test_client().get(
+            f"/api/v1/contacts/{contact.public_id}/{what}", headers={"Authorization": f"Bearer {told}"}
+        )
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return answer.get_data(as_text=True)
+
+    embedded = dataclasses.replace(
+        core, settings=dataclasses.replace(core.settings, embed_origins=("crm=https://crm.example",))
+    )
+    frame = create_app(embedded).test_client()
+    for is_doubted in (False, True):
+        if is_doubted:
+            rep.post(path, f"{path}/object/{profile.public_id}")
+        listed = rep.get("/contacts?q=schönburg")
+        assert ("Harbor" in listed) is not is_doubted
+        own = re.search(r'aria-labelledby="own".*?</section>', rep.get("/"), re.DOTALL)
+        assert own
+        assert ("Harbor" in own[0]) is not is_doubted
+        last = re.search(r'aria-labelledby="news".*?</section>', rep.get("/"), re.DOTALL)
+        assert last
+        assert (f'href="{path}"' in last[0].split(TEXT)[0]) is not is_doubted
+        assert (str(contact.public_id) in rep.get(f"/interactions/{said}")) is not is_doubted
+        assert (str(profile.public_id) in ask("profiles")) is not is_doubted
+        assert ("Gilt das auch" in ask("timeline")) is not is_doubted
+        opened = frame.get(embed.signed_path(embedded, "crm", contact.native_id, core.db.clock.now()))
+        assert (TEXT in frame.get(opened.location).get_data(as_text=True)) is not is_doubted

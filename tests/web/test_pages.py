@@ -22,8 +22,8 @@ Browse = Callable[[str], Browser]
 
 
 def test_the_home_page_counts_the_main_job(browse: Browse) -> None:
-    page = browse("rep").get("/")
-    told = browse("rep").client.get("/counts.json").get_json()
+    page = browse("steward").get("/")
+    told = browse("steward").client.get("/counts.json").get_json()
     assert told["fetched"] == "76"
     assert (told["linked"], told["review"]) == ("2", "3")
     for name, value in told.items():

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("handles", Json, nullable=False),
         sa.Column("urls", Json, nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("owner_email", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
@@ -118,6 +119,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_contact_public_id")),
     )
     op.create_index("ix_contact_key_due_at", "contact", ["key_due_at"], unique=False)
+    op.create_index("ix_contact_owner", "contact", ["owner"], unique=False)
+    op.create_index("ix_contact_owner_email", "contact", ["owner_email"], unique=False)
     op.create_index("ix_contact_sort_name", "contact", ["sort_name", "id"], unique=False)
     op.create_table(
         "crm_connection",

@@ -173,15 +173,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
     )
     op.create_table(
-        "contact_turn",
+        "contact_interest",
+        sa.Column("user_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("turn", sa.Text(), nullable=False),
-        sa.Column("into_id", BigId, nullable=True),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_turn_contact_id_contact")),
-        sa.ForeignKeyConstraint(["into_id"], ["contact.id"], name=op.f("fk_contact_turn_into_id_contact")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_turn")),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_contact_interest_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_contact_interest_user_id_app_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_interest")),
     )
-    op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
-    op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)
+    op.create_index("ix_contact_interest_contact_id", "contact_interest", ["contact_id"], unique=False)

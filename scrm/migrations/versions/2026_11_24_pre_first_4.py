@@ -13,6 +13,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "contact_turn",
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("turn", sa.Text(), nullable=False),
+        sa.Column("into_id", BigId, nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_turn_contact_id_contact")),
+        sa.ForeignKeyConstraint(["into_id"], ["contact.id"], name=op.f("fk_contact_turn_into_id_contact")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_turn")),
+    )
+    op.create_index("ix_contact_turn_at", "contact_turn", ["at"], unique=False)
+    op.create_index("ix_contact_turn_contact_id", "contact_turn", ["contact_id"], unique=False)
+    op.create_table(
         "contact_visit",
         sa.Column("user_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
@@ -176,29 +189,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
     )
     op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)
-    op.create_table(
-        "write_plan",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("contact_id", BigId, nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("last_entry_id", sa.Integer(), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("created_by", BigId, nullable=True),
-        sa.Column("approved_at", UtcDateTime(), nullable=True),
-        sa.Column("approved_by", BigId, nullable=True),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["approved_by"], ["app_user.id"], name=op.f("fk_write_plan_approved_by_app_user")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_write_plan_contact_id_contact")),
-        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_write_plan_created_by_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_write_plan")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_write_plan_public_id")),
-    )
-    op.create_index("ix_write_plan_due_at", "write_plan", ["due_at"], unique=False)

@@ -13,6 +13,32 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "write_plan",
+        sa.Column("crm_id", sa.Text(), nullable=False),
+        sa.Column("contact_id", BigId, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("last_entry_id", sa.Integer(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", BigId, nullable=True),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("approved_by", BigId, nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["approved_by"], ["app_user.id"], name=op.f("fk_write_plan_approved_by_app_user")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_write_plan_contact_id_contact")),
+        sa.ForeignKeyConstraint(["created_by"], ["app_user.id"], name=op.f("fk_write_plan_created_by_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_write_plan")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_write_plan_public_id")),
+    )
+    op.create_index("ix_write_plan_due_at", "write_plan", ["due_at"], unique=False)
+    op.create_table(
         "candidate",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("contact_id", BigId, nullable=False),
@@ -218,12 +244,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", "stream", name=op.f("uq_stream_state_connection_id_stream")),
     )
     op.create_index("ix_stream_state_due_at", "stream_state", ["due_at"], unique=False)
-    op.create_table(
-        "usage",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("begins_on", sa.Date(), nullable=False),
-        sa.Column("spent", sa.BigInteger(), nullable=False),
-        sa.Column("calls", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_usage_connection_id_connection")),
-        sa.PrimaryKeyConstraint("connection_id", "begins_on", name=op.f("pk_usage")),
-    )

@@ -33,6 +33,7 @@ class ContactRecord:
     handles: tuple[tuple[str, str], ...] = ()  # (network, handle)
     urls: tuple[str, ...] = ()
     owner: str | None = None
+    owner_email: str | None = None
     updated_at: datetime
     is_deleted: bool = False
     merged_into: str | None = None  # native id of the contact that survives

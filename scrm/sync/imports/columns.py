@@ -19,7 +19,7 @@ from scrm.sync.imports.words import ACCOUNT_SIGNS, EMPTY_WORDS, HEADERS, NETWORK
 
 LONGEST_TEXT, LONGEST_ID, MOST_VALUES = 500, 255, 50
 LISTS = frozenset({"email", "phone", "url"})
-SINGLE = ("company", "title", "city", "country", "language", "owner")
+SINGLE = ("company", "title", "city", "country", "language", "owner", "owner_email")
 FIELDS = (
     *("id", "kind", "relation", "full_name", "first_name", "middle_name", "last_name"),
     *SINGLE,

@@ -39,6 +39,8 @@ _NAMES: Mapping[str, str] = {
     "language": "language preferredlanguage sprache bevorzugtesprache hslanguage",
     "owner": "owner contactowner leadowner accountowner companyowner ownername assignedto besitzer"
     " kontaktinhaber betreuer betreuerin zuständig zuständigerkontakt",
+    "owner_email": "owneremail owneremailaddress contactowneremail leadowneremail accountowneremail besitzeremail"
+    " betreueremail zuständigemail",
     "email": "email emailaddress emailvalue workemail businessemail homeemail additionalemailaddresses emailadresse"
     " mail otheremail personalemail",
     "phone": "phone phonenumber phonevalue mobile mobilephone mobilephonenumber businessphone workphone homephone"

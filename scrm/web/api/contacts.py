@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scrm.i18n import gettext
-from scrm.models import Contact, Link, Profile, survivor
+from scrm.models import Contact, Link, Profile, survivor, undoubted
 from scrm.policy import Use, permit
 from scrm.web import current, timeline
 from scrm.web.api import schemas
@@ -102,7 +102,7 @@ def _linked(db: Session, contact: Contact) -> list[Profile]:
     found = (
         select(Profile)
         .join(Link, Link.profile_id == Profile.id)
-        .where(Link.contact_id == contact.id)
+        .where(Link.contact_id == contact.id, undoubted())
         .order_by(Profile.network, Profile.id)
         .limit(timeline.MOST_PROFILES)
     )

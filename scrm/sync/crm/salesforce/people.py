@@ -14,7 +14,7 @@ from scrm.sync.crm.base import ContactRecord
 from scrm.sync.crm.salesforce.shape import Shape
 
 KINDS = {"Account": ContactKind.ACCOUNT, "Contact": ContactKind.CONTACT, "Lead": ContactKind.LEAD}
-ALWAYS = ("Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "Name", "Owner.Name")
+ALWAYS = ("Id", "IsDeleted", "MasterRecordId", "SystemModstamp", "Name", "Owner.Name", "Owner.Email")
 FIELDS = {
     "Account": ("Type", "Phone", "Website", "BillingCity", "BillingCountry"),
     "Contact": (
@@ -99,6 +99,7 @@ def record(name: str, row: Mapping[str, Any], extra: Extra) -> ContactRecord:
         ),
         urls=_texts(row, ("Website", *extra.urls)),
         owner=_text(row, "Owner.Name"),
+        owner_email=_text(row, "Owner.Email"),
         updated_at=when(row["SystemModstamp"]),
         is_deleted=is_deleted and merged_into is None,
         merged_into=merged_into,

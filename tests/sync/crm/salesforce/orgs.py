@@ -34,6 +34,6 @@ def plant(org: Salesforce) -> None:
 def add_queues(org: Salesforce) -> None:
     """Leads may belong to a queue, so the path to an owner's name leads through queues too."""
     queues = make_object("Group", {"name": "Group", "label": "Group", "labelPlural": "Groups", "keyPrefix": "00G"})
-    for name in ("Id", "Name"):
+    for name in ("Id", "Name", "Email"):
         queues.add(org.schema["User"].fields[name.lower()])
     org.schema.add(queues)

@@ -35,6 +35,8 @@ def test_contacts_leads_and_accounts_say_who_they_are(world: SalesforceWorld) ->
     assert (ada.company, ada.relation, ada.city, ada.title) == ("Nordwerk GmbH", "customer", "Kiel", "Head of IT")
     assert (ada.emails, ada.phones) == (("ada@nordwerk.example",), ("+49 151 1",))
     assert ada.owner
+    assert "@" in (ada.owner_email or "")
+    assert ben.owner_email == firm.owner_email == ada.owner_email
     assert (ben.kind, ben.company, ben.relation, ben.urls) == (
         "lead",
         "Südkraft AG",

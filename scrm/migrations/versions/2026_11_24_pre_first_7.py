@@ -1,0 +1,39 @@
+"""The first tables, part 7: made from the models, never edited after the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from scrm.db import BigId, Json, UtcDateTime
+
+revision = "first_7"
+down_revision = "first_6"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "plan_step",
+        sa.Column("plan_id", BigId, nullable=False),
+        sa.Column("entry_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("before", Json, nullable=True),
+        sa.Column("after", Json, nullable=True),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_plan_step_contact_id_contact")),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_plan_step_entry_id_timeline_entry")
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["write_plan.id"], name=op.f("fk_plan_step_plan_id_write_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_step")),
+        sa.UniqueConstraint("plan_id", "entry_id", name=op.f("uq_plan_step_plan_id_entry_id")),
+    )
+    op.create_index("ix_plan_step_entry_id", "plan_step", ["entry_id"], unique=False)
+    op.create_index("ix_plan_step_result", "plan_step", ["plan_id", "result", "action", "kind"], unique=False)
