@@ -1,11 +1,13 @@
-"""What a batch says of people who were forgotten is left out before anything is stored."""
+"""What must not be stored is left out of a batch first: of forgotten people, and what is too old to be kept."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from scrm.ingest.translate import Batch, RawItem
+from scrm.keeping import oldest
 from scrm.records import Key
 from scrm.tombstones import Mark, any_set, email_mark, forgotten, names_forgotten, profile_mark
 
@@ -34,6 +36,24 @@ def without_forgotten(session: Session, context: "Context", batch: Batch) -> Bat
         communities=batch.communities,
         memberships={key: row for key, row in batch.memberships.items() if key[1] not in people},
         rosters=batch.rosters,
+        orders={
+            key: order for key, order in batch.orders.items() if order.native_id not in {k.native_id for k in gone}
+        },
+    )
+
+
+def without_overdue(session: Session, context: "Context", batch: Batch) -> Batch:
+    """The batch without what was said before the admin's days; it would go again tomorrow, and from the CRM too."""
+    limits = oldest(session, context.network, context.now)
+    gone = {
+        key for key, row in batch.interactions.items() if row.kind in limits and row.occurred_at < limits[row.kind]
+    }
+    if not gone:
+        return batch
+    return replace(
+        batch,
+        raw=[item for item in batch.raw if item.interaction is None or item.interaction not in gone],
+        interactions={key: row for key, row in batch.interactions.items() if key not in gone},
         orders={
             key: order for key, order in batch.orders.items() if order.native_id not in {k.native_id for k in gone}
         },

@@ -20,7 +20,7 @@ from scrm.ingest.communities import store_communities
 from scrm.ingest.identity import holding, key_of
 from scrm.ingest.internal import InternalCheck
 from scrm.ingest.profiles import Known, forget_profiles, store_profiles
-from scrm.ingest.spared import without_forgotten
+from scrm.ingest.spared import without_forgotten, without_overdue
 from scrm.ingest.translate import Batch
 from scrm.models import Interaction, Link, Profile, RawRecord, Watch, mark_timelines_due, uuid7, watch_again
 from scrm.models.hooks import announce_interactions
@@ -81,7 +81,7 @@ def store(session: Session, context: Context, batch: Batch) -> Stored:
     find somebody new would both insert them.
     """
     take_turns(session, zlib.crc32(f"store/{context.network}".encode()))
-    batch = without_forgotten(session, context, batch)
+    batch = without_overdue(session, context, without_forgotten(session, context, batch))
     stored = Stored()
     profiles = store_profiles(session, context, batch)
     _store_raw(session, context, batch)

@@ -16,6 +16,7 @@ from scrm.models.ground import Basis, Ground, Purpose
 from scrm.models.hooks import Announcement, AnnouncementState, Hook, HookEvent, HookState
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
+from scrm.models.keeping import RetentionRule
 from scrm.models.matching import (
     Candidate,
     Consent,
@@ -130,6 +131,7 @@ __all__ = [
     "RawRecord",
     "RecordKind",
     "Relation",
+    "RetentionRule",
     "ReviewBatch",
     "ReviewCase",
     "Role",

@@ -24,7 +24,7 @@ from scrm.i18n import N_
 from scrm.models.base import Row, WithId
 from scrm.vault import VAULT, Vault
 
-KEY: Final = "audit_chain/-/key"  # what the chain's key is sealed for
+KEY: Final = "audit_chain/-/sealed_key"  # what the chain's key is sealed for
 ONLY: Final = 1  # the id of the one row of AuditChain
 TURN: Final = 0x5C12A0D1  # lock of whoever adds to the chain
 HELD: Final = "audit_entries"  # under this name in `Session.info`: what waits for the commit
@@ -64,7 +64,7 @@ class AuditChain(WithId, Row):
 
     __tablename__ = "audit_chain"
 
-    key: Mapped[str]  # sealed for `audit_chain/-/key`
+    sealed_key: Mapped[str]  # sealed for `audit_chain/-/sealed_key`
     number: Mapped[int] = mapped_column(default=0)  # of the last entry
     seal: Mapped[bytes] = mapped_column(LargeBinary())  # of the last entry
     proof: Mapped[bytes] = mapped_column(LargeBinary())  # keyed hash over number and seal, so that no end is cut off
@@ -92,7 +92,7 @@ def verify(db: Database, vault: Vault, *, expected: tuple[int, str] | None = Non
         is_empty = chain is None and not expected and session.scalar(select(AuditEntry.id).limit(1)) is None
     if is_empty:
         return Verdict(entries=0)
-    key = _open(vault, chain.key) if chain is not None else b""
+    key = _open(vault, chain.sealed_key) if chain is not None else b""
     if chain is None or not hmac.compare_digest(chain.proof, _proof(key, chain.number, chain.seal)):
         return Verdict(entries=0, broken=1, reason=NO_START)
     number, seal = 0, START
@@ -148,7 +148,7 @@ def _add(session: Session) -> None:
         raise RuntimeError("a session without a vault cannot add to the audit trail")
     take_turns(session, TURN)
     chain = session.get(AuditChain, ONLY, populate_existing=True) or _begin(session, vault)
-    key = _open(vault, chain.key)
+    key = _open(vault, chain.sealed_key)
     rows = []
     for entry in held:
         content = orjson.loads(to_json(_content(entry)))
@@ -166,7 +166,7 @@ def _add(session: Session) -> None:
 def _begin(session: Session, vault: Vault) -> AuditChain:
     key = secrets.token_bytes(32)
     sealed = vault.seal({"key": base64.b64encode(key).decode()}, KEY)
-    chain = AuditChain(id=ONLY, key=sealed, number=0, seal=START, proof=_proof(key, 0, START))
+    chain = AuditChain(id=ONLY, sealed_key=sealed, number=0, seal=START, proof=_proof(key, 0, START))
     session.add(chain)
     return chain
 

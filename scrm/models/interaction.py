@@ -23,6 +23,14 @@ class Interaction(WithPublicId, Row):
             sqlite_where=text("direction = 'out'"),
             postgresql_where=text("direction = 'out'"),
         ),
+        Index(  # what the admin's days concern
+            "ix_interaction_kept",
+            "network",
+            "kind",
+            "occurred_at",
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
         Index(
             "ix_interaction_expires_at",
             "expires_at",

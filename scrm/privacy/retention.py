@@ -1,17 +1,20 @@
-"""Retention: what expired is removed, here and in the CRM.
+"""Retention: what expired, or is older than the admin's days, is removed, here and in the CRM.
 
 An expired interaction loses its text at once and its CRM entry is withdrawn; the row itself goes when nothing is left
 to withdraw. Works in small portions, so it never holds the database for long.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from scrm.ingest.profiles import forget_profiles
+from scrm.keeping import Kept, model_of, overdue
 from scrm.models import (
     Announcement,
+    AuditEntry,
     Delivery,
     EntryState,
     InboxItem,
@@ -21,9 +24,11 @@ from scrm.models import (
     PlanStep,
     Profile,
     RawRecord,
+    RetentionRule,
     Run,
     SignInLink,
     TimelineEntry,
+    Watch,
     WebSession,
     WritePlan,
     mark_timelines_due,
@@ -48,6 +53,7 @@ def purge(core: Core) -> bool:
             _blank_profiles(session, now),
             _blank_interactions(session, now),
             _delete_interactions(session, now),
+            _apply_days(session, now),
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
             _delete_some(session, Announcement, Announcement.at < now - timedelta(days=ANNOUNCEMENT_DAYS)),
             _delete_plans(session, now - timedelta(days=PLAN_DAYS)),
@@ -69,6 +75,47 @@ def _delete_some(session: Session, model: type, condition: object) -> int:
     if ids:
         session.execute(delete(model).where(model.id.in_(ids)))  # type: ignore[attr-defined]
     return len(ids)
+
+
+def _apply_days(session: Session, now: datetime) -> int:
+    """One portion of what is older than the admin's days; what a rule removed in a day is one audit entry."""
+    for rule in session.scalars(select(RetentionRule).order_by(RetentionRule.network, RetentionRule.kind)):
+        kind = Kept(rule.kind)
+        model, condition = model_of(kind), overdue(rule.network, kind, rule.days, now)
+        ids = session.scalars(select(model.id).where(condition).limit(PORTION)).all()
+        _remove(session, kind, ids, now)
+        rule.removed, rule.removing = rule.removed + len(ids), rule.removing + len(ids)
+        if len(ids) == PORTION:
+            return PORTION
+        rule.applied_at = now
+        if rule.removing:
+            entry = AuditEntry(at=now, action="retention.applied", object=f"network/{rule.network}")
+            entry.after = {"kind": rule.kind, "days": rule.days, "removed": rule.removing}
+            session.add(entry)
+            rule.removing = 0
+    return 0
+
+
+def _remove(session: Session, kind: Kept, ids: Sequence[int], now: datetime) -> None:
+    if kind is Kept.RAW:
+        session.execute(delete(RawRecord).where(RawRecord.id.in_(ids)))
+    elif kind is Kept.PROFILE:
+        forget_profiles(session, ids, now)
+    else:
+        rows = session.execute(
+            select(Interaction.network, Interaction.native_id, Interaction.party_id).where(Interaction.id.in_(ids))
+        ).all()
+        told, networks = [row.native_id for row in rows], {row.network for row in rows}
+        session.execute(delete(RawRecord).where(RawRecord.network.in_(networks), RawRecord.native_id.in_(told)))
+        session.execute(delete(Watch).where(Watch.native_id.in_(told)))
+        _blank(session, ids, {row.party_id for row in rows if row.party_id}, now)
+
+
+def _blank(session: Session, ids: Sequence[int], parties: set[int], now: datetime) -> None:
+    """Take the words; the row goes when the CRM no longer holds it."""
+    gone = {"deleted_at": now, "text": None, "url": None, "version": Interaction.version + 1}
+    session.execute(update(Interaction).where(Interaction.id.in_(ids)).values(**gone, expires_at=now))
+    mark_timelines_due(session, parties, now)
 
 
 def _delete_plans(session: Session, before: datetime) -> int:
@@ -94,12 +141,7 @@ def _blank_interactions(session: Session, now: datetime) -> int:
         .limit(PORTION)
     ).all()
     if rows:
-        session.execute(
-            update(Interaction)
-            .where(Interaction.id.in_([row.id for row in rows]))
-            .values(deleted_at=now, text=None, url=None, version=Interaction.version + 1)
-        )
-        mark_timelines_due(session, {row.party_id for row in rows if row.party_id}, now)
+        _blank(session, [row.id for row in rows], {row.party_id for row in rows if row.party_id}, now)
     return len(rows)
 
 

@@ -76,6 +76,11 @@ PLACES: Final = (
         also=("purposes.terms",),
     ),
     Place(
+        endpoint="retention.index",
+        label=N_("Retention"),
+        words=N_("How long what each network gave may stay, within its terms."),
+    ),
+    Place(
         endpoint="forgetting.index",
         label=N_("Forgotten people"),
         words=N_("Who asked to be forgotten, how far that is, and what was done."),

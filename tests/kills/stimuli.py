@@ -33,6 +33,7 @@ from scrm.models import (
     WritePlan,
 )
 from scrm.sandbox import cast
+from tests.kills.days import set_days
 from tests.kills.doubts import doubt
 from tests.kills.fleet import Fleet, token
 from tests.kills.world import US, Browser, World, now
@@ -89,7 +90,7 @@ class Stimuli:
             "cli.plan_approve": lambda: self._plan_by_command("approve"),
             "cli.plan_discard": lambda: self._plan_by_command("discard"),
             "cli.plan_only_approved": lambda: self._command("plan", "only-approved", "off"),
-            "privacy": self._chore,
+            **dict.fromkeys(("privacy", "trail"), self._chore),
             "forget": self._forget,
             "cli.forget": self._forget,
             "reading": lambda: doubt(self.db, self.steward) or self.world.interrupt(),
@@ -101,6 +102,7 @@ class Stimuli:
             "trial": self._trial,
             "model": self._use_model,
             "quality": self._look_for_flaws,
+            "retention": lambda: set_days(self.admin, 3000 + self.turn),
         }
 
     # what happens on any day, by the failpoints it leads to

@@ -141,7 +141,7 @@ def scenarios(core: Core, seeded: Seeded) -> dict[str, list[tuple[str, str, str,
     waiting = f"/review/{seeded.waiting[0].public_id}"
     contact, linked = seeded.contacts[3].public_id, seeded.linked[0].public_id
     person = f"/admin/users/{seeded.rep.public_id}"
-    plan = f"/writing/plans/{planned(core)}"
+    plan, days = f"/writing/plans/{planned(core)}", "/admin/retention/harbor"
     return {
         "users.invite": [
             ("admin", "/admin/users", "/admin/users", {"name": "N", "email": "n@x.example", "role": "rep"})
@@ -193,6 +193,7 @@ def scenarios(core: Core, seeded: Seeded) -> dict[str, list[tuple[str, str, str,
         "writing.make": [("admin", "/writing", "/writing/plans", {})],
         "writing.mode": [("admin", "/writing", "/writing/mode", {"mode": "plans"})],
         "forgetting.four_eyes": [("admin", "/forgotten", "/forgotten/four-eyes", {"four_eyes": "on"})],
+        "retention.settle": [("admin", days, days, {"act": "save", "said": "90", "looked": "said=90"})],
         "forgetting.ask": [("admin", "/forgotten", "/forgotten", {"email": "someone@elsewhere.example"})],
         "forgetting.forget_contact": [("admin", f"/contacts/{contact}/forget", f"/contacts/{contact}/forget", {})],
         "connections.remove": [("admin", f"{connection}/remove", f"{connection}/remove", {})],

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import String, select, update
+from sqlalchemy import text as sql
 
 from scrm.connectors.registry import connectors
 from scrm.models import Candidate, Connection, Contact, Interaction, Profile, Row
@@ -38,6 +39,8 @@ def poison(session: Any, text: str) -> int:
             and (column.name not in OURS or (table.name, column.name) in FREE)
             and not column.name.endswith(("_hash", "_key", "_id"))
         }
+        if table.name == "audit_entry":  # which refuses it
+            session.execute(sql("DROP TRIGGER IF EXISTS audit_entry_is_fixed_update"))
         if values:
             session.execute(update(table).values(values))
             count += len(values)

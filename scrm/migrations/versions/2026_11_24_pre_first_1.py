@@ -44,7 +44,7 @@ def upgrade() -> None:
     op.create_index("ix_audience_change_due_at", "audience_change", ["due_at"], unique=False)
     op.create_table(
         "audit_chain",
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("sealed_key", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("proof", sa.LargeBinary(), nullable=False),

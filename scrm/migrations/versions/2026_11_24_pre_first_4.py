@@ -130,6 +130,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_model")),
     )
     op.create_table(
+        "retention_rule",
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.Column("set_by", BigId, nullable=True),
+        sa.Column("applied_at", UtcDateTime(), nullable=True),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.Column("removing", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["set_by"], ["app_user.id"], name=op.f("fk_retention_rule_set_by_app_user")),
+        sa.PrimaryKeyConstraint("network", "kind", name=op.f("pk_retention_rule")),
+    )
+    op.create_table(
         "review_batch",
         sa.Column("pattern_id", BigId, nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
@@ -177,15 +190,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
     )
     op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)
-    op.create_table(
-        "web_session",
-        sa.Column("id_hash", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("agent", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_web_session_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
-    )
-    op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)

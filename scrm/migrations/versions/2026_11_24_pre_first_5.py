@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "web_session",
+        sa.Column("id_hash", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_web_session_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
+    )
+    op.create_index("ix_web_session_user_id", "web_session", ["user_id"], unique=False)
+    op.create_table(
         "write_plan",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("contact_id", BigId, nullable=True),
@@ -219,28 +231,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
     )
     op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)
-    op.create_table(
-        "stream_state",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("cursor", sa.Text(), nullable=True),
-        sa.Column("backfilled_at", UtcDateTime(), nullable=True),
-        sa.Column("read_at", UtcDateTime(), nullable=True),
-        sa.Column("reached_at", UtcDateTime(), nullable=True),
-        sa.Column("items", sa.Integer(), nullable=False),
-        sa.Column("quarantined", sa.Integer(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("problem", sa.Text(), nullable=True),
-        sa.Column("problem_since", UtcDateTime(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_stream_state_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stream_state")),
-        sa.UniqueConstraint("connection_id", "stream", name=op.f("uq_stream_state_connection_id_stream")),
-    )
-    op.create_index("ix_stream_state_due_at", "stream_state", ["due_at"], unique=False)
