@@ -19,6 +19,7 @@ ORIGIN = re.compile(
     r"[a-z][a-z0-9-]{0,39}="
     r"(https://(\*\.[a-z0-9-]+\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?"
 )
+ROLES = frozenset({"admin", "steward", "rep"})
 BARE = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}  # what platforms set by themselves
 
 
@@ -84,6 +85,32 @@ class Settings:
     )
     canvas_organization: str = field(
         default="", metadata={"help": "id of the Salesforce organization whose Canvas requests are answered"}
+    )
+    oidc_issuer: str = field(
+        default="", metadata={"help": "address of the company's directory (OpenID Connect); empty: no single sign-on"}
+    )
+    oidc_client_id: str = field(default="", metadata={"help": "what the directory calls this installation"})
+    oidc_client_secret: str = field(
+        default="", repr=False, metadata={"help": "secret with which this installation asks the directory"}
+    )
+    oidc_scopes: str = field(
+        default="openid profile email", metadata={"help": "what the directory is asked for, separated by spaces"}
+    )
+    oidc_groups_claim: str = field(
+        default="groups", metadata={"help": "name under which the directory tells somebody's groups"}
+    )
+    oidc_roles: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "which group has which role, as group=admin|steward|rep, comma-separated; * for everybody"},
+    )
+    oidc_domains: tuple[str, ...] = field(
+        default=(), metadata={"help": "mail domains from which somebody may come in, comma-separated; empty: all"}
+    )
+    local_passwords: bool = field(
+        default=True,
+        metadata={
+            "help": "whether people may sign in with a password kept here; links of `scrm user link` work always"
+        },
     )
     lease_seconds: int = field(
         default=120, metadata={"help": "how long claimed work stays with a process that stopped answering"}
@@ -194,6 +221,7 @@ def _faults(settings: Settings) -> list[str]:
     if settings.canvas_secrets and not settings.canvas_organization:
         faults.append("SCRM_CANVAS_ORGANIZATION: expected with SCRM_CANVAS_SECRETS")
     faults += _number_faults(settings)
+    faults += _sign_in_faults(settings)
     return faults
 
 
@@ -205,6 +233,24 @@ def _number_faults(settings: Settings) -> list[str]:
         faults.append("SCRM_LEASE_SECONDS: expected at least 1")
     if settings.crm_reserve_percent > 100:
         faults.append("SCRM_CRM_RESERVE_PERCENT: expected at most 100")
+    return faults
+
+
+def _sign_in_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.oidc_issuer and not _is_web_address(settings.oidc_issuer):
+        faults.append("SCRM_OIDC_ISSUER: expected http://… or https://…")
+    if settings.oidc_issuer:
+        needed = ("oidc_client_id", "oidc_client_secret", "oidc_roles")
+        faults += [
+            f"{setting_name(name)}: expected with SCRM_OIDC_ISSUER" for name in needed if not getattr(settings, name)
+        ]
+    if any(pair.rpartition("=")[2] not in ROLES or not pair.rpartition("=")[0] for pair in settings.oidc_roles):
+        faults.append("SCRM_OIDC_ROLES: expected group=admin, group=steward or group=rep, comma-separated")
+    if "openid" not in settings.oidc_scopes.split():
+        faults.append("SCRM_OIDC_SCOPES: expected openid among them")
+    if not settings.local_passwords and not settings.oidc_issuer:
+        faults.append("SCRM_LOCAL_PASSWORDS: expected 1 without SCRM_OIDC_ISSUER, or nobody could sign in")
     return faults
 
 

@@ -104,6 +104,10 @@ class HostRefusedError(NetworkError):
     """An address we must not talk to: private, loopback or not on the allow-list."""
 
 
+class DirectoryError(ScrmError):
+    """What the company's directory says of somebody is not in order: nobody comes in, and the log says why."""
+
+
 class CrmError(ScrmError):
     """The CRM does not take or give anything now; what it refuses of one entry is an outcome, not an error."""
 

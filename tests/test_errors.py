@@ -27,6 +27,7 @@ DECIDES = {
     "GoneError": ["ingest/run.py"],
     "PayloadError": ["ingest/run.py", "ingest/translate.py"],
     "HostRefusedError": ["ingest/run.py"],
+    "DirectoryError": ["web/single_sign_on.py"],
     "CrmBudgetSpentError": ["sync/outbox.py"],
     "CrmAuthError": ["jobs.py", "sync/outbox.py"],
 }

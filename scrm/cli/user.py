@@ -6,10 +6,11 @@ import click
 
 from scrm.cli import state_folder
 from scrm.cli.opening import open_for_command
+from scrm.config import Settings
 from scrm.errors import InputError
 from scrm.i18n import _
-from scrm.models import Role
-from scrm.web.auth import ensure_user, make_sign_in_link
+from scrm.models import AuditEntry, Role
+from scrm.web.people import active_user, ensure_user, make_sign_in_link
 
 
 @click.group(help=_("Add people who may sign in."))
@@ -33,5 +34,27 @@ def add(name: str, email: str, role: str) -> None:
     core.db.close()
     if is_other_role:
         click.echo(_("This person is here already, with another role; it was left as it is."), err=True)
-    port = state_folder.noted_port(core.settings.state_dir) or core.settings.port
-    click.echo(f"{dataclasses.replace(core.settings, port=port).base_url}/sign-in/{token}")
+    _print_link(core.settings, token)
+
+
+@user.command(
+    help=_(
+        "Print a sign-in link that works once for somebody who is here; it works without a password or a directory."
+    )
+)
+@click.argument("email")
+def link(email: str) -> None:
+    core = open_for_command()
+    with core.db.write("cli.user_link") as session:
+        now = core.db.clock.now()
+        person = active_user(session, email)
+        token = make_sign_in_link(session, person.id, now)
+        about = f"user/{person.public_id}"
+        session.add(AuditEntry(at=now, user_id=None, action="user.link_made", object=about, after={"how": "command"}))
+    core.db.close()
+    _print_link(core.settings, token)
+
+
+def _print_link(settings: Settings, token: str) -> None:
+    port = state_folder.noted_port(settings.state_dir) or settings.port
+    click.echo(f"{dataclasses.replace(settings, port=port).base_url}/sign-in/{token}")

@@ -10,6 +10,7 @@ from scrm.models.connection import Connection, ConnectionState, CoverageGap, Run
 from scrm.models.contact import Contact, ContactKind, ContactTurn, Relation, Turn, survivor
 from scrm.models.crm_connection import CrmConnection, CrmFieldMap, CrmSetup
 from scrm.models.crm_local import LocalContact, LocalLedger, LocalRecord
+from scrm.models.directory import DirectoryIdentity
 from scrm.models.due import mark_audiences_due, mark_timelines_due, watch_again
 from scrm.models.erasure import Asked, Forgetting, ForgettingState, Origin, Tombstone, TombstoneKey, ask_to_forget
 from scrm.models.ground import Basis, Ground, Purpose
@@ -91,6 +92,7 @@ __all__ = [
     "CrmSetup",
     "CrmState",
     "Delivery",
+    "DirectoryIdentity",
     "EntryState",
     "EvidencePattern",
     "Forgetting",

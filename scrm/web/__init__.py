@@ -43,6 +43,7 @@ from scrm.web import (
     retention,
     review,
     roles,
+    single_sign_on,
     start,
     turns,
     users,
@@ -57,6 +58,7 @@ PAGES: Final = (
     home,
     start,
     auth,
+    single_sign_on,
     account,
     review,
     desk,
@@ -121,6 +123,7 @@ def create_app(core: Core) -> Flask:
     csrf.exempt(forgetting.from_network)  # type: ignore[no-untyped-call]
     frame.install(app)
     auth.install(app)
+    single_sign_on.install(app)
     imports.install(app)
     archives.install(app)
     roles.install(app)

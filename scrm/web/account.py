@@ -1,12 +1,13 @@
 """One's own page: password, language, other sessions."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from scrm.errors import InputError
 from scrm.i18n import gettext
 from scrm.models import AuditEntry
 from scrm.web import accounts, current
+from scrm.web.arrivals import comes_by_company
 from scrm.web.auth import cookie_name
 from scrm.web.people import check_password, close_sessions, hash_password, set_password
 from scrm.web.roles import EVERYBODY, allow
@@ -26,6 +27,7 @@ def show() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     """Set or change the password; every other session of mine ends. The first one comes with name and address."""
     who = current.user()
+    _need_passwords()
     wanted = request.form.get("password", "")
     fault = _doubt()
     if fault is None and wanted != request.form.get("again", ""):
@@ -52,6 +54,7 @@ def password() -> ResponseReturnValue:
 @allow(*EVERYBODY)
 def about() -> ResponseReturnValue:
     """Change my name and the address I sign in with; the password says that it is me."""
+    _need_passwords()
     fault = _doubt()
     if fault is None:
         try:
@@ -83,6 +86,11 @@ def _doubt() -> str | None:
     return None
 
 
+def _need_passwords() -> None:
+    if not current.core().settings.local_passwords:
+        abort(403)
+
+
 def _called() -> tuple[str, str]:
     return request.form.get("name", ""), request.form.get("email", "")
 
@@ -90,7 +98,8 @@ def _called() -> tuple[str, str]:
 def _page(**more: object) -> str:
     with current.core().db.read() as db:
         live = accounts.sessions_of(db, current.user().id, current.now())
-    return render_template("account.html", sessions=live, mine=current.session_mark(), **more)
+        by_company = comes_by_company(db, current.user().id)
+    return render_template("account.html", sessions=live, by_company=by_company, mine=current.session_mark(), **more)
 
 
 @blueprint.post("/me/keys")

@@ -7,7 +7,19 @@ sign-out. A GET of a sign-in link only shows a button: mail scanners and preview
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -15,6 +27,7 @@ from sqlalchemy.orm import Session
 from scrm.i18n import LANGUAGES
 from scrm.models import AuditEntry, User, WebSession
 from scrm.web import agents, current, known
+from scrm.web.directory import directory, leaving
 from scrm.web.people import (
     ABSOLUTE,
     SEEN_EVERY,
@@ -34,6 +47,7 @@ from scrm.web.throttle import Asker, Throttle
 __all__ = ["ABSOLUTE", "blueprint", "ensure_user", "first_admin_link", "install", "make_sign_in_link"]
 
 LONGEST_EMAIL: Final = 320
+BY_COMPANY: Final = "by_company"  # in the browser's signed cookie: signed in with the company's account
 
 blueprint = Blueprint("auth", __name__)
 
@@ -86,7 +100,10 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         if current.maybe_user() is not None:
             return redirect(onward)
-        return render_template("sign_in.html", onward=onward)
+        left = leaving(url_for("auth.sign_in", _external=False)) if "left" in request.args else None
+        return render_template("sign_in.html", onward=onward, left=left)
+    if not current.core().settings.local_passwords:
+        abort(403)
     email = request.form.get("email", "")[:LONGEST_EMAIL]
     asker = Asker(
         account=email.strip().lower(),
@@ -103,9 +120,8 @@ def sign_in() -> ResponseReturnValue:
         return render_template("sign_in.html", onward=onward, email=email, is_wrong=True), 401
     throttle.succeeded(asker)
     with current.core().db.write("auth.sign_in") as db:
-        token = open_session(db, found.id, current.now(), _agent())
-        _note(db, found, "session.begun", "password")
-    response = _signed_in(token, onward)
+        token = open_for(db, found, "password")
+    response = signed_in(token, onward)
     known.remember(current.core(), response, found.email, is_https=_is_https())
     return response
 
@@ -120,13 +136,12 @@ def sign_in_by_link(token: str) -> ResponseReturnValue:
         return render_template("sign_in_link.html", owner=owner), 200 if owner else 410
     with current.core().db.write("auth.sign_in_by_link") as db:
         owner = use_link(db, token, now)
-        fresh = open_session(db, owner.id, now, _agent()) if owner else None
-        if owner:
-            _note(db, owner, "session.begun", "link")
+        fresh = open_for(db, owner, "link") if owner else None
     if owner is None or fresh is None:
         return render_template("sign_in_link.html", owner=None), 410
-    onward = url_for("home.show") if owner.password_hash else url_for("account.show", first=1)
-    return _signed_in(fresh, onward)
+    wants_password = owner.password_hash is None and current.core().settings.local_passwords
+    onward = url_for("account.show", first=1) if wants_password else url_for("home.show")
+    return signed_in(fresh, onward)
 
 
 @blueprint.post("/sign-out")
@@ -137,8 +152,9 @@ def sign_out() -> ResponseReturnValue:
     with current.core().db.write("auth.sign_out") as db:
         close_sessions(db, current.user().id, only=token)
         _note(db, current.user(), "session.ended", "by its owner")
+    was_by_company = session.get(BY_COMPANY) and directory() is not None
     session.clear()
-    response = redirect(url_for("auth.sign_in"))
+    response = redirect(url_for("auth.sign_in", left=1 if was_by_company else None))
     response.delete_cookie(cookie_name(), path="/", secure=_is_https(), httponly=True, samesite="Lax")
     return response
 
@@ -167,7 +183,14 @@ def _note(db: Session, who: User, action: str, how: str) -> None:
     db.add(AuditEntry(at=current.now(), user_id=who.id, action=action, object=about, after={"how": how}))
 
 
-def _signed_in(token: str, onward: str) -> Response:
+def open_for(db: Session, who: User, how: str) -> str:
+    """A session for somebody who proved who they are; gives the token for `signed_in`."""
+    _note(db, who, "session.begun", how)
+    return open_session(db, who.id, current.now(), _agent())
+
+
+def signed_in(token: str, onward: str) -> Response:
+    """Go on with a session that is new to the browser."""
     chosen = session.get("language")
     session.clear()  # a form made before signing in is worth nothing afterwards
     if chosen:

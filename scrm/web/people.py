@@ -12,12 +12,12 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm.errors import InputError
 from scrm.i18n import N_
-from scrm.models import Role, SignInLink, User, WebSession, uuid7
+from scrm.models import DirectoryIdentity, Role, SignInLink, User, WebSession, uuid7
 from scrm.runtime import Core
 
 IDLE: Final = timedelta(minutes=30)
@@ -65,11 +65,17 @@ def make_sign_in_link(session: Session, user_id: int, now: datetime, lasts: time
     return token
 
 
+def can_come_back() -> ColumnElement[bool]:
+    """Users who need no link to sign in."""
+    has_identity = exists().where(DirectoryIdentity.user_id == User.id)
+    return or_(User.password_hash.is_not(None), has_identity)
+
+
 def first_admin_link(core: Core) -> str | None:
     """The address that signs in the first admin of an empty installation, to be printed on its terminal."""
     now = core.db.clock.now()
     with core.db.write("people.first_admin") as session:
-        active = select(User.id).where(User.disabled_at.is_(None), User.password_hash.is_not(None))
+        active = select(User.id).where(User.disabled_at.is_(None), can_come_back())
         if session.execute(active.limit(1)).first() is not None:
             return None
         somebody = session.scalars(select(User).where(User.role == Role.ADMIN.value).order_by(User.id)).first()

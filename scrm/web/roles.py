@@ -20,6 +20,8 @@ PUBLIC: Final = frozenset(
         "auth.sign_in",
         "auth.sign_in_by_link",
         "auth.language",
+        "single_sign_on.begin",
+        "single_sign_on.come_back",  # checked against what the browser took along
         "health.live",
         "health.ready",
         "health.metrics",  # checks by itself: an admin, or a caller on this machine

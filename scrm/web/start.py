@@ -33,6 +33,7 @@ from scrm.models import (
     User,
 )
 from scrm.web import counts, current
+from scrm.web.people import can_come_back
 from scrm.web.roles import allow
 
 blueprint = Blueprint("start", __name__, url_prefix="/start")
@@ -153,7 +154,7 @@ def _reading(db: Session) -> list[Reading]:
 def _has_account(db: Session) -> bool:
     """An admin can come back without a link."""
     query = select(User.id).where(User.role == Role.ADMIN.value, User.disabled_at.is_(None))
-    return is_any(db, query.where(User.password_hash.is_not(None)))
+    return is_any(db, query.where(can_come_back()))
 
 
 def _has_contacts(db: Session) -> bool:

@@ -11,6 +11,7 @@ from scrm.errors import InputError
 from scrm.i18n import gettext
 from scrm.models import Role, User
 from scrm.web import accounts, current
+from scrm.web.arrivals import comes_by_company
 from scrm.web.auth import cookie_name
 from scrm.web.roles import allow
 
@@ -100,7 +101,10 @@ def _one(user_id: UUID, **more: object) -> str:
     with current.core().db.read() as db:
         row = _find(db, user_id)
         live = accounts.sessions_of(db, row.id, current.now())
-    return render_template("user.html", row=row, sessions=live, mine=current.session_mark(), **more)
+        by_company = comes_by_company(db, row.id)
+    return render_template(
+        "user.html", row=row, by_company=by_company, sessions=live, mine=current.session_mark(), **more
+    )
 
 
 def _shown_once(row: User, token: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from scrm.config import Settings
 from scrm.db import Database
-from scrm.models import SignInLink, User
+from scrm.models import AuditEntry, SignInLink, User
 from tests.cli.conftest import Call
 
 
@@ -60,3 +60,17 @@ def test_before_the_database_is_made_the_way_to_make_it_is_said(call: Call) -> N
     told = call("user", "add", "Mia Adler", "mia@nordwerk.example", "rep")
     assert told.exit_code == 2
     assert "scrm migrate" in told.output
+
+
+def test_a_link_for_somebody_who_is_here_is_written_down_and_nobody_is_made(call: Call, installed: Settings) -> None:
+    call("user", "add", "Mia Adler", "mia@nordwerk.example", "admin")
+    told = call("user", "link", "Mia@Nordwerk.example")
+    assert told.exit_code == 0, told.output
+    assert told.output.strip().startswith("http://127.0.0.1:8000/sign-in/")
+    db = Database(installed.database)
+    with db.read() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "user.link_made")).one()
+    db.close()
+    assert entry.after == {"how": "command"}
+    assert call("user", "link", "nobody@nordwerk.example").exit_code == 1
+    assert len(people(installed)) == 1

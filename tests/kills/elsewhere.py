@@ -89,6 +89,10 @@ ELSEWHERE = {
         ("purposes.add", "purposes.end", "purposes.rules", "grounds.expire", "grounds.import"),
         "nobody records purposes in the sweep: tests/privacy/test_purposes.py",
     ),
+    **dict.fromkeys(
+        ("single_sign_on.ask", "single_sign_on.arrive", "single_sign_on.connect"),
+        "the sweep has no directory: tests/web/test_single_sign_on_crashes.py",
+    ),
     "forget.wait": "the built-in CRM is never out of reach: tests/privacy/test_forget.py",
     **dict.fromkeys(
         ("batch.begin", "batch.claim", "batch.portion", "batch.take_back"),

@@ -58,6 +58,7 @@ class Stimuli:
             "chores": self._chore,
             "chores.plan": self._plan,
             "cli.add_user": lambda: self._command("user", "add", "Mia", f"{token()}@nordwerk.example", "rep"),
+            "cli.user_link": lambda: self._command("user", "link", STEWARD),
             "cli.webhook_add": lambda: self._command("webhook", "add", token()),
             "cli.webhook_rotate": self._rotate,
             "connection": self._connection,

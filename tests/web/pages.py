@@ -16,7 +16,12 @@ from scrm.models import Connection, Interaction, Judgment, Row
 from scrm.runtime import Core
 from tests.web import seed
 
-NO_PAGE = {"static", "auth.sign_in_by_link"}  # files; a link has tests of its own
+NO_PAGE = {
+    "static",
+    "auth.sign_in_by_link",
+    "single_sign_on.begin",
+    "single_sign_on.come_back",
+}  # files; what leads elsewhere has tests of its own
 SAMPLES: dict[str, Callable[[Any, seed.Seeded], object]] = {
     "network": lambda _session, _seeded: "harbor",
     "kind": lambda _session, _seeded: "value",

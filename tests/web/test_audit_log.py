@@ -24,6 +24,7 @@ Browse = Callable[[str], Browser]
 # Routes that change nothing of the installation's, with the reason.
 NO_CHANGE = {
     "auth.language": "a person's own choice of language",
+    "single_sign_on.connect": "sends to the directory; what comes of it is written down when one is back",
     "account.keys": "a choice kept in the browser",
     "connections.network.begin": "sends to the network; what comes of it is written down when one is back",
     "connections.network.begin_again": "as above",

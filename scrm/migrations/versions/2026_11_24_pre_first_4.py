@@ -59,6 +59,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_crm_setup_due_at", "crm_setup", ["due_at"], unique=False)
     op.create_table(
+        "directory_identity",
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_directory_identity_user_id_app_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_directory_identity_issuer_subject")),
+    )
+    op.create_index(op.f("ix_directory_identity_user_id"), "directory_identity", ["user_id"], unique=False)
+    op.create_table(
         "forgetting",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
