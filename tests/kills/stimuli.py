@@ -51,7 +51,7 @@ class Stimuli:
         self.failures: Counter[str] = Counter()  # of each network, how many refusals were ordered so far
         self.special: dict[str, Callable[[], None]] = {
             "access": self._read,
-            "account.password": self._password,
+            "account": self._password,
             "archive": lambda: self._command("import-archive", self._archive()),
             "audience": self._open_and_close,
             "auth": self._sign_in_and_out,
@@ -245,8 +245,7 @@ class Stimuli:
         self.steward.post("/review/undo", {"judgment": str(self._last_judgment(last))}, page=path)
 
     def _claim(self) -> None:
-        profile = self._stranger()
-        self.steward.post(f"/review/{profile}/claim", {}, page="/review")
+        self.steward.post(f"/review/{self._stranger()}/claim", {}, page="/review")
 
     def _undo_later(self) -> None:
         """Say that the stranger is nobody, and take it back from the list of decisions."""
