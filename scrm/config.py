@@ -53,6 +53,11 @@ class Settings:
         default=(),
         metadata={"help": "private hosts connectors may reach, as exact host:port, comma-separated"},
     )
+    metrics_token: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "bearer token with which a Prometheus elsewhere may read /metrics; empty: none may"},
+    )
     contact: str = field(
         default="",
         metadata={"help": "address or page named in the User-Agent so that networks can reach the operator"},

@@ -106,9 +106,10 @@ def test_every_role_is_explained() -> None:
 
 
 def test_every_metric_and_every_event_of_the_log_is_explained_to_operators() -> None:
-    metrics = re.findall(r'(?:_counter|_gauge)\("(\w+)"', text("scrm/web/health.py"))
-    counters = set(re.findall(r'_counter\("(\w+)"', text("scrm/web/health.py")))
-    assert "webhooks_accepted" in counters
+    books = text("scrm/web/books.py")
+    metrics = re.findall(r'(?:_counter|_gauge)s?\(\s*"(\w+)"', books)
+    counters = set(re.findall(r'_counters?\("(\w+)"', books))
+    assert "webhooks_refused" in counters
     wanted = {f"scrm_{name}_total" if name in counters else f"scrm_{name}" for name in metrics}
     logged = {
         event

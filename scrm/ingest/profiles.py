@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from scrm.db import METADATA, upsert
 from scrm.ingest.identity import holding, key_of
 from scrm.ingest.translate import Batch
 from scrm.models import (
     Candidate,
+    Chore,
     HandleHistory,
     Interaction,
     Link,
@@ -72,6 +73,7 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
             known[key] = Known(row.id, row.is_internal)
             renamed.append((row.id, row.handle))
     _remember_handles(session, context.now, renamed)
+    _notice_recycled(session, context.now, [profile_id for profile_id, handle in renamed if handle])
     _tell_the_crm(session, context.now, [profile_id for profile_id, _handle in renamed])
     return known
 
@@ -190,3 +192,37 @@ def _remember_handles(session: Session, now: datetime, handles: list[tuple[int, 
             ),
             rows,
         )
+
+
+def _notice_recycled(session: Session, now: datetime, profile_ids: Sequence[int]) -> None:
+    """Mark whose handle somebody else of the network had first, and have quality look at it now.
+
+    A contact's record that names the handle may mean the other one: it is no evidence for whoever has it today.
+    """
+    if not profile_ids:
+        return
+    mine, theirs = aliased(HandleHistory), aliased(HandleHistory)
+    me, they = aliased(Profile), aliased(Profile)
+    recycled = session.scalars(
+        select(me.id)
+        .join(mine, (mine.profile_id == me.id) & (mine.handle == me.handle))
+        .join(theirs, (theirs.folded == mine.folded) & (theirs.profile_id != me.id))
+        .join(they, (they.id == theirs.profile_id) & (they.network == me.network) & (they.scope == me.scope))
+        .where(
+            me.id.in_(profile_ids),
+            or_(
+                theirs.first_seen_at < mine.first_seen_at,
+                (theirs.first_seen_at == mine.first_seen_at) & (theirs.profile_id < me.id),
+            ),
+        )
+        .distinct()
+    ).all()
+    table, changed = PROFILES.c, PROFILES.c.id.in_(profile_ids)
+    session.execute(
+        update(PROFILES)
+        .where(changed, table.id.not_in(recycled), table.handle_is_recycled.is_(True))
+        .values(handle_is_recycled=False)
+    )
+    fresh = update(PROFILES).where(table.id.in_(recycled), table.handle_is_recycled.is_(False))
+    if recycled and session.execute(fresh.values(handle_is_recycled=True)).rowcount:  # type: ignore[attr-defined]
+        session.execute(update(Chore).where(Chore.name == "quality").values(due_at=now))

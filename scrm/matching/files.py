@@ -145,6 +145,7 @@ def profile_of(profile_id: ProfileId, row: Mapping[str, Any]) -> ProfileView:
     """Read one profile; an e-mail address is only claimed unless the row says that the network verified it."""
     urls = row.get("urls")
     links = [*(urls if isinstance(urls, list) else [urls]), row.get("url")]
+    texts: dict[str, Any] = {name: _text(row.get(name)) for name in _PROFILE_TEXTS}
     return ProfileView(
         profile_id=profile_id,
         network=_text(row.get("network")).strip(),
@@ -154,7 +155,7 @@ def profile_of(profile_id: ProfileId, row: Mapping[str, Any]) -> ProfileView:
         links=tuple(Link(url=text) for url in links if (text := _text(url).strip())),
         is_bot=row.get("is_bot") is True,
         is_organization=row.get("is_organization") is True,
-        **{name: _text(row.get(name)) for name in _PROFILE_TEXTS},
+        **texts,
     )
 
 

@@ -69,6 +69,7 @@ def profile_view(row: Profile) -> ProfileView:
         scope=row.scope,
         native_id=row.native_id,
         handle=name,
+        handle_is_recycled=row.handle_is_recycled,
         handle_host=host,
         display_name=row.display_name or "",
         bio=row.bio or "",

@@ -150,6 +150,7 @@ class ProfileView:
     scope: str = ""
     native_id: str = ""
     handle: str = ""
+    handle_is_recycled: bool = False  # somebody else had it before, so a record that names it may mean them
     handle_host: str = ""  # social.example of @jane@social.example, company.example of jane.company.example
     display_name: str = ""
     bio: str = ""
@@ -208,6 +209,9 @@ class ProfileView:
 
     @cached_property
     def account(self) -> tuple[str, str] | None:
+        """By what a contact's record may name this profile; a handle that changed hands names nobody for sure."""
+        if self.handle_is_recycled:
+            return None
         return canonical_account(self.network, self.handle, self.handle_host or None)
 
     @cached_property

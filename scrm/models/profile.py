@@ -36,6 +36,7 @@ class Profile(WithPublicId, Row):
     scope: Mapped[str] = mapped_column(default="")
     native_id: Mapped[str]
     handle: Mapped[str | None]
+    handle_is_recycled: Mapped[bool] = mapped_column(default=False)  # somebody else was seen with it before
     display_name: Mapped[str | None]
     url: Mapped[str | None]
     bio: Mapped[str | None]
@@ -62,9 +63,14 @@ class HandleHistory(WithId, Row):
     """A handle a profile had, from when to when it was seen."""
 
     __tablename__ = "handle_history"
-    __table_args__ = (UniqueConstraint("profile_id", "handle"), Index("ix_handle_history_handle", "handle"))
+    __table_args__ = (
+        UniqueConstraint("profile_id", "handle"),
+        Index("ix_handle_history_handle", "handle"),
+        Index("ix_handle_history_folded", "folded"),
+    )
 
     profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id"))
     handle: Mapped[str]
+    folded: Mapped[str] = mapped_column(default=lambda row: row.get_current_parameters()["handle"].lower())
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]

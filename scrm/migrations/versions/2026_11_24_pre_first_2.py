@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("native_id", sa.Text(), nullable=False),
         sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("handle_is_recycled", sa.Boolean(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("bio", sa.Text(), nullable=True),

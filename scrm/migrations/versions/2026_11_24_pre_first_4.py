@@ -125,6 +125,7 @@ def upgrade() -> None:
         "handle_history",
         sa.Column("profile_id", BigId, nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("last_seen_at", UtcDateTime(), nullable=False),
         sa.Column("id", BigId, nullable=False),
@@ -132,6 +133,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handle_history")),
         sa.UniqueConstraint("profile_id", "handle", name=op.f("uq_handle_history_profile_id_handle")),
     )
+    op.create_index("ix_handle_history_folded", "handle_history", ["folded"], unique=False)
     op.create_index("ix_handle_history_handle", "handle_history", ["handle"], unique=False)
     op.create_table(
         "match_model",
