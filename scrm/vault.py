@@ -24,8 +24,9 @@ VAULT = "vault"  # under this name in `Session.info`
 class Vault:
     """A ring of keys; the first one seals."""
 
-    def __init__(self, ring: dict[str, bytes]) -> None:
+    def __init__(self, ring: dict[str, bytes], file: Path | None = None) -> None:
         self._ring = ring
+        self._file = file  # read again when something was sealed with a key that came since
 
     def __repr__(self) -> str:
         return f"Vault({len(self._ring)} keys)"
@@ -44,7 +45,7 @@ class Vault:
             _make_first_key(file)
         if file.stat().st_mode & 0o077:
             raise ConfigError(["keys: other users may read the key file; chmod 600 it"])
-        return cls(_parse_ring(file.read_text().split()))
+        return cls(_parse_ring(file.read_text().split()), file)
 
     def seal(self, value: dict[str, str], place: str) -> str:
         """Encrypt `value` for `place` (`table/row/field`); it opens nowhere else."""
@@ -56,6 +57,8 @@ class Vault:
     def open(self, sealed: str, place: str) -> dict[str, str]:
         """Decrypt what was sealed for `place`; raises SealError."""
         key_id, _, body = sealed.partition(".")
+        if key_id not in self._ring and self._file is not None:
+            self._ring = _parse_ring(self._file.read_text().split())
         if key_id not in self._ring:
             raise SealError(f"{place}: sealed with a key that is not in the ring")
         try:
@@ -66,9 +69,56 @@ class Vault:
         opened: dict[str, str] = json.loads(plain)
         return opened
 
+    @property
+    def key_ids(self) -> list[str]:
+        """Names of the keys, the one that seals first."""
+        return list(self._ring)
+
+    def reseal(self, sealed: str, place: str) -> str | None:
+        """The same value sealed with the newest key; None when it is already. Raises SealError."""
+        if sealed.partition(".")[0] == self.key_ids[0]:
+            return None
+        return self.seal(self.open(sealed, place), place)
+
     def derive(self, purpose: str) -> list[bytes]:
         """32-byte keys for another purpose (sessions, CSRF), newest first, one per key of the ring."""
         return [HKDFExpand(hashes.SHA256(), 32, purpose.encode()).derive(key) for key in self._ring.values()]
+
+
+def add_key(file: Path) -> str:
+    """Put a new key before those of the file, whole or not at all; returns its name."""
+    lines = file.read_text().split()
+    known = _parse_ring(lines)
+    name = next(f"k{number}" for number in range(len(known) + 1, 10_000) if f"k{number}" not in known)
+    _replace(file, [f"{name}:{base64.b64encode(secrets.token_bytes(32)).decode()}", *lines])
+    return name
+
+
+def drop_keys(file: Path, keep: set[str]) -> None:
+    """Leave only these keys in the file."""
+    _replace(file, [line for line in file.read_text().split() if line.partition(":")[0] in keep])
+
+
+def _replace(file: Path, lines: list[str]) -> None:
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write("".join(f"{line}\n" for line in lines))
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)  # else a power cut may take the name away though its key has sealed rows
+    finally:
+        os.close(opened)
 
 
 def _make_first_key(file: Path) -> None:
@@ -84,11 +134,7 @@ def _make_first_key(file: Path) -> None:
             file.hardlink_to(draft)
     finally:
         draft.unlink()
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # else a power cut may take the name away though its key has sealed rows
-    finally:
-        os.close(folder)
+    _sync_folder(file.parent)
 
 
 def _parse_ring(lines: list[str]) -> dict[str, bytes]:

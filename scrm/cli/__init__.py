@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "replay",
     "forget": "forget",
     "audit": "audit",
+    "keys": "keys",
     "user": "user",
     "embed": "embed",
     "token": "token",

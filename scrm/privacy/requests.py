@@ -100,18 +100,20 @@ def request(
 def by_network(session: Session, network: str, native_id: str, now: datetime) -> Forgetting:
     """A network demands that somebody be forgotten; a repeat gets the same request."""
     sought = Sought(natives=[[network, "", native_id]])
-    public_id = uuid5(CODES, f"{network}/{_code(session, network, native_id)}")
-    known = session.scalars(select(Forgetting).where(Forgetting.public_id == public_id)).one_or_none()
+    ids = [uuid5(CODES, f"{network}/{code}") for code in _codes(session, network, native_id)]
+    public_id = ids[0]
+    known = session.scalars(select(Forgetting).where(Forgetting.public_id.in_(ids)).limit(1)).first()
     if known is not None:
         return known
     sealed = seal(session.info[VAULT], public_id, sought)
     return ask_to_forget(session, now, Asked(origin=Origin.NETWORK, sought=sealed, public_id=public_id))
 
 
-def _code(session: Session, network: str, native_id: str) -> str:
-    """The same for the same account, and nobody's guess."""
+def _codes(session: Session, network: str, native_id: str) -> list[str]:
+    """The same for the same account, and nobody's guess; one per key of the installation, the newest first."""
     vault: Vault = session.info[VAULT]
-    return hmac.digest(vault.derive("privacy.codes")[0], f"{network}/{native_id}".encode(), "sha256").hex()
+    account = f"{network}/{native_id}".encode()
+    return [hmac.digest(key, account, "sha256").hex() for key in vault.derive("privacy.codes")]
 
 
 def _sought(who: Who) -> Sought:

@@ -5,6 +5,7 @@ ELSEWHERE = {
     "contacts.put_off": "the built-in CRM is never out of reach: tests/sync/test_contacts.py",
     "contacts.read_survivors": "the built-in CRM tells survivors before those merged into them: as above",
     "outbox.hold_back": "the built-in CRM is never out of reach: tests/sync/test_outbox.py",
+    "keys.reseal": "only when keys are changed; killed at each portion: tests/privacy/test_reseal.py",
     "calls.note": "the built-in CRM has no budget: tests/sync/test_calls.py",
     **dict.fromkeys(
         (
