@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from scrm.i18n import N_, gettext
@@ -58,6 +58,9 @@ def expand_due(core: Core) -> bool:
         contact = session.get(Contact, survivor(session, link.contact_id) or 0) if link else None
         profile = session.get_one(Profile, due.profile_id)
         above = bring_profile_in_line(session, profile, contact, now)
+        strays = _in_another_crm(session, profile, contact)
+        for interaction, entry in strays:
+            _bring_in_line(session, interaction, entry, None, None, now)
         rows = _outdated(session, profile, contact, above, now)
         must_go = contact is None and bool(rows) and lost_its_right(session, profile)
         for row in rows:
@@ -65,7 +68,7 @@ def expand_due(core: Core) -> bool:
             if changed is not None and must_go:
                 changed.is_urgent = True
         session.flush()
-        if len(rows) < CHUNK:
+        if max(len(rows), len(strays)) < CHUNK:
             _clear(session, due)
         else:
             session.execute(
@@ -84,6 +87,29 @@ def _clear(session: Session, due: TimelineDue) -> None:
         session.execute(update(TimelineDue).where(mine).values(lease_until=None, crash_count=0))
 
 
+def _in_another_crm(
+    session: Session, profile: Profile, contact: Contact | None
+) -> list[tuple[Interaction, TimelineEntry]]:
+    """Interactions of a profile whose entry stands in another CRM than its contact's: there it is to go."""
+    if contact is None:
+        return []  # whatever there is goes
+    query = (
+        select(Interaction, TimelineEntry)
+        .join(TimelineEntry, TimelineEntry.interaction_id == Interaction.id)
+        .where(
+            Interaction.party_id == profile.id,
+            TimelineEntry.crm_id != contact.crm_id,
+            TimelineEntry.is_wanted.is_(True)
+            | (TimelineEntry.state == EntryState.HELD.value)
+            | (_was_left() & Interaction.deleted_at.is_not(None)),
+        )
+        .order_by(TimelineEntry.id)
+        .limit(CHUNK)
+        .with_for_update(of=TimelineEntry)
+    )
+    return [(interaction, entry) for interaction, entry in session.execute(query)]
+
+
 def _outdated(
     session: Session, profile: Profile, contact: Contact | None, above: TimelineEntry | None, now: datetime
 ) -> list[tuple[Interaction, TimelineEntry | None, Permission]]:
@@ -93,9 +119,10 @@ def _outdated(
     may read it now, and what the admin opened.
     """
     held = hold(session, profile, now)
+    in_its_crm = true() if contact is None else TimelineEntry.crm_id == contact.crm_id
     query = (
         select(Interaction, TimelineEntry.id, audience_now(), Connection)
-        .outerjoin(TimelineEntry, TimelineEntry.interaction_id == Interaction.id)
+        .outerjoin(TimelineEntry, (TimelineEntry.interaction_id == Interaction.id) & in_its_crm)
         .outerjoin(Community, Community.id == Interaction.community_id)
         .outerjoin(Connection, Connection.id == Interaction.connection_id)
         .where(Interaction.party_id == profile.id)
@@ -103,11 +130,10 @@ def _outdated(
         .limit(CHUNK)
     )
     if contact is None:
-        was_left = TimelineEntry.record_id.is_not(None) & (TimelineEntry.interaction_version < Interaction.version)
         query = query.where(
             TimelineEntry.is_wanted.is_(True)
             | (TimelineEntry.state == EntryState.HELD.value)
-            | (was_left & Interaction.deleted_at.is_not(None))  # edited by somebody, but its text must go
+            | (_was_left() & Interaction.deleted_at.is_not(None))  # edited by somebody, but its text must go
         )
     else:
         wanted = and_(Interaction.deleted_at.is_(None), false() if held else is_for_crm(profile.network))
@@ -140,6 +166,11 @@ def _outdated(
     return [(interaction, entries.get(entry_id), permission) for interaction, entry_id, permission in found]
 
 
+def _was_left() -> ColumnElement[bool]:
+    """A record that stayed, because somebody edited it, and says something older."""
+    return TimelineEntry.record_id.is_not(None) & (TimelineEntry.interaction_version < Interaction.version)
+
+
 def _hangs_elsewhere(above: TimelineEntry | None) -> ColumnElement[bool]:
     """Written before the record of its profile was, or when that was another one."""
     if above is None or not above.is_wanted or above.record_id is None:
@@ -152,17 +183,18 @@ def _bring_in_line(
     session: Session,
     interaction: Interaction,
     entry: TimelineEntry | None,
-    permission: Permission,
+    permission: Permission | None,
     contact: Contact | None,
     now: datetime,
 ) -> TimelineEntry | None:
-    """Say what is wanted now; the outbox makes it so."""
+    """Say what is wanted now; the outbox makes it so. `permission`: not asked where there is no contact."""
     if entry is None:
         if contact is None:
             return None
         entry = _new_entry(interaction, contact)
         session.add(entry)
     is_there = contact is not None and interaction.deleted_at is None
+    is_allowed = permission is None or permission.allowed
     if interaction.deleted_at is not None:
         leave_no_text(session, entry)
     entry.interaction_version = interaction.version
@@ -170,9 +202,9 @@ def _bring_in_line(
         entry,
         now,
         contact=contact,
-        is_wanted=is_there and permission.allowed,
-        held=permission.reason if is_there and not permission.allowed else None,
-        is_urgent=interaction.deleted_at is not None or not permission.allowed,
+        is_wanted=is_there and is_allowed,
+        held=permission.reason if permission is not None and is_there and not is_allowed else None,
+        is_urgent=interaction.deleted_at is not None or not is_allowed,
     )
     return entry
 

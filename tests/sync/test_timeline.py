@@ -3,8 +3,18 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from scrm.models import EntryState, Interaction, Profile, TimelineDue, claim, mark_timelines_due
+from scrm.models import (
+    Contact,
+    EntryState,
+    Interaction,
+    Profile,
+    TimelineDue,
+    TimelineEntry,
+    claim,
+    mark_timelines_due,
+)
 from scrm.policy import NOT_PUBLIC
 from scrm.records import InteractionKind
 from scrm.sync import timeline
@@ -301,3 +311,52 @@ def test_a_cut_text_fits_and_is_how_the_text_begins(text: str, limit: int) -> No
     short = cut(text, limit)
     assert len(short) <= limit
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+def test_what_moved_to_a_contact_of_another_crm_goes_from_the_first_and_comes_to_the_second(town: Town) -> None:
+    profile, here, there = town.person(), town.contact("Ada Example"), town.contact("Bo Example")
+    said = town.say(profile, 3)
+    town.link(profile, here)
+    town.settle()
+    town.wait(60)
+    town.settle()
+    assert len(town.records()) == 3
+    with town.db.write("test.elsewhere") as session:
+        session.get_one(Contact, there).crm_id = "salesforce"
+    town.unlink(profile, here)
+    town.link(profile, there)
+    town.settle()
+    town.settle()
+    assert town.records() == {}
+    assert town.profile_records() == []
+    with town.db.read() as session:
+        rows = session.scalars(select(TimelineEntry).order_by(TimelineEntry.id)).all()
+    by_crm = {(row.crm_id, row.is_wanted): row.contact_id for row in rows}
+    assert by_crm == {("local", False): here, ("salesforce", True): there}
+    assert len(rows) == 2 * (len(said) + 1)  # the profile's own record, too
+    town.change(said[0], text="edited")
+    town.expand()
+    assert town.records() == {}
+    town.unlink(profile, there)
+    town.link(profile, here)
+    town.settle()
+    town.wait(60)
+    town.settle()
+    assert len(town.records()) == 3
+    assert "edited" in town.texts()
+
+
+def test_a_link_that_moved_to_another_crm_is_followed_by_many_in_portions(town: Town) -> None:
+    profile, here, there = town.profile(), town.contact("Ada Example"), town.contact("Bo Example")
+    town.say(profile, CHUNK + 5)
+    town.link(profile, here)
+    town.settle()
+    with town.db.write("test.elsewhere") as session:
+        session.get_one(Contact, there).crm_id = "salesforce"
+    town.unlink(profile, here)
+    town.link(profile, there)
+    assert town.expand() > 1
+    with town.db.read() as session:
+        rows = session.scalars(select(TimelineEntry)).all()
+    assert {(row.crm_id, row.is_wanted) for row in rows} == {("local", False), ("salesforce", True)}
+    assert len(rows) == 2 * (CHUNK + 5)
