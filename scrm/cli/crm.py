@@ -1,6 +1,5 @@
 """Connects a CRM outside, sets it up, says what is missing, and keeps the rules of its fields."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
 
@@ -21,10 +20,10 @@ from scrm.sync.crm.salesforce.mapping import IfLong, Policy, Rule
 from scrm.sync.crm.salesforce.options import Options
 from scrm.sync.crm.salesforce.org import API_VERSION
 from scrm.sync.crm.salesforce.package import build, new_fields
-from scrm.sync.crm.salesforce.people import Extra
+from scrm.sync.crm.salesforce.people import READS
 from scrm.sync.crm.salesforce.shape import READ
 
-KINDS = click.Choice(["handle", "url", "email", "language"])
+KINDS = click.Choice(READS)
 
 
 @click.group(help=_("Connect a CRM outside, set it up, and see how it is."))
@@ -166,7 +165,7 @@ def read_field(object_name: str, field: str, kind: str, network: str, *, no_long
         raise click.UsageError(_("Name the network."))
     core = open_for_command()
     chosen = links.options_of(core)
-    extra = _changed(chosen.extras[object_name], field, kind, network, no_longer=no_longer)
+    extra = chosen.extras[object_name].changed(field, kind, network, no_longer=no_longer)
     links.change(core, replace(chosen, extras=dict(chosen.extras) | {object_name: extra}))
     core.wake("pull", None)
     core.db.close()
@@ -234,21 +233,6 @@ def change_field(
     else:
         click.echo(_("Version %(num)s of the rules", num=links.store_rules(core, rules)))
     core.db.close()
-
-
-def _changed(extra: Extra, field: str, kind: str, network: str, *, no_longer: bool) -> Extra:
-    def listed(names: Sequence[str]) -> tuple[str, ...]:
-        others = tuple(name for name in names if name != field)
-        return others if no_longer else (*others, field)
-
-    handles = {name: value for name, value in extra.handles.items() if name != field}
-    choices: Mapping[str, Callable[[], Extra]] = {
-        "handle": lambda: replace(extra, handles=handles if no_longer else handles | {field: network}),
-        "url": lambda: replace(extra, urls=listed(extra.urls)),
-        "email": lambda: replace(extra, emails=listed(extra.emails)),
-        "language": lambda: replace(extra, language=None if no_longer else field),
-    }
-    return choices[kind]()
 
 
 def _chosen(core: Core) -> Options:

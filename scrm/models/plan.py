@@ -46,6 +46,7 @@ class WritePlan(WithPublicId, Leased, Row):
 
     crm_id: Mapped[str]
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))  # None: everything
+    is_anew: Mapped[bool] = mapped_column(default=False)  # also of what is written: by rules of fields that changed
     state: Mapped[str] = mapped_column(default=PlanState.MAKING)
     last_entry_id: Mapped[int] = mapped_column(default=0)  # planned up to here
     calls: Mapped[int] = mapped_column(default=0)  # that carrying it out needs

@@ -100,6 +100,7 @@ class TimelineEntry(WithId, Leased, Row):
     record_id: Mapped[str | None]  # the CRM's
     below_record_id: Mapped[str | None]  # of the profile's record that an interaction's was written to point at
     attempts: Mapped[int] = mapped_column(default=0)
+    waits_for_plan: Mapped[bool] = mapped_column(default=False)  # written as part of an approved plan alone
     bulk_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_write.id"))  # while a bulk job holds it
 
 

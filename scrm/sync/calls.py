@@ -111,6 +111,7 @@ def due(crm_id: str, now: datetime) -> Select[int]:
         TimelineEntry.is_wanted.in_([False, True]),  # for the index, in which these stand before the time
         TimelineEntry.kind.in_([kind.value for kind in RecordKind]),
         TimelineEntry.due_at <= now,
+        TimelineEntry.waits_for_plan.is_(False),
     )
 
 

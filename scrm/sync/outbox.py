@@ -134,6 +134,7 @@ def _claim(session: Session, core: Core, about: Description, choices: Sequence[C
             core.db.clock.now(),
             TimelineEntry.crm_id == about.crm_id,
             TimelineEntry.state == EntryState.TODO.value,
+            TimelineEntry.waits_for_plan.is_(False),
             *conditions,
             limit=limit,
             seconds=core.settings.lease_seconds,

@@ -93,6 +93,8 @@ def _touched(session: Session, statement: Update) -> bool:
 def _next(outcome: Outcome, sent: TimelineEntry, now: datetime) -> dict[str, object]:
     """Where the entry stands after this outcome."""
     done: dict[str, object] = {"lease_until": None, "crash_count": 0, "due_at": None, "reason": None, "fault": None}
+    waits = {"waits_for_plan": sent.waits_for_plan}
+    done["waits_for_plan"] = False
     held = None if sent.is_wanted else sent.reason  # withdrawn because the network's terms hold it back
     match outcome.result:
         case Result.CREATED | Result.UPDATED | Result.UNCHANGED | Result.WITHDRAWN:
@@ -105,7 +107,7 @@ def _next(outcome: Outcome, sent: TimelineEntry, now: datetime) -> dict[str, obj
         case Result.REJECTED:
             return done | _parked(outcome.fault or Fault.OTHER, outcome.error)
         case Result.STALE:
-            return done | {"reason": held} | _go_above(outcome, sent, now)
+            return done | waits | {"reason": held} | _go_above(outcome, sent, now)
         case Result.RETRY | Result.CONTACT_GONE:
             attempts = sent.attempts + 1
             if attempts >= MOST_ATTEMPTS:
@@ -113,7 +115,7 @@ def _next(outcome: Outcome, sent: TimelineEntry, now: datetime) -> dict[str, obj
                 fault, reason = (Fault.CONTACT_GONE, NO_CONTACT) if is_gone else (Fault.LOCKED, outcome.error)
                 return done | _parked(fault, reason) | {"attempts": attempts}
             wait = random.uniform(0, min(3600.0, 2.0 * 2**attempts))  # noqa: S311 - jitter
-            return done | {"due_at": now + timedelta(seconds=wait), "attempts": attempts, "reason": held}
+            return done | waits | {"due_at": now + timedelta(seconds=wait), "attempts": attempts, "reason": held}
 
 
 def _parked(fault: Fault, reason: str | None) -> dict[str, object]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from scrm.db import upsert
@@ -67,12 +67,19 @@ class Draft:
 
 
 def order(
-    session: Session, crm_id: str, now: datetime, *, contact_id: int | None = None, user_id: int | None = None
+    session: Session,
+    crm_id: str,
+    now: datetime,
+    *,
+    contact_id: int | None = None,
+    is_anew: bool = False,
+    user_id: int | None = None,
 ) -> WritePlan:
-    """Have a plan made of everything, or of what concerns one contact."""
+    """Have a plan made of everything, or of what concerns one contact; `is_anew`: of what is written already, too."""
     row = WritePlan(
         crm_id=crm_id,
         contact_id=contact_id,
+        is_anew=is_anew,
         state=PlanState.MAKING.value,
         created_at=now,
         created_by=user_id,
@@ -103,7 +110,8 @@ def discard(session: Session, plan_id: UUID, now: datetime, user_id: int | None 
     if plan.state in {PlanState.DONE, PlanState.DISCARDED}:
         raise ConflictError("this plan has ended")
     before = plan.state
-    plan.state, plan.due_at, plan.lease_until, plan.ended_at = PlanState.DISCARDED.value, None, None, now
+    plan.state, plan.lease_until, plan.ended_at = PlanState.DISCARDED.value, None, now
+    plan.due_at = now if plan.is_anew else None  # what it held is let go by a job
     plan.generation += 1
     _note(session, plan, "plan.discarded", now, user_id, before=before)
 
@@ -129,12 +137,18 @@ def make_portion(core: Core, crm: Crm, plan: WritePlan) -> None:
     with core.db.read() as session:
         rows = _next_rows(session, plan, batch_of(about))
         last = _last_written(session, [row.entry.id for row in rows if not row.entry.is_wanted])
+    settled = _as_if_due(rows)
     drafts = foresee(crm, about, rows, last)
     with core.db.write("plan.portion") as session:
         mine = session.scalars(select(WritePlan).where(WritePlan.id == plan.id, still_mine(plan))).one_or_none()
         if mine is None:
             return
         for row, draft in zip(rows, drafts, strict=True):
+            if row.entry.id in settled:
+                if draft.reason == REASONS[Result.UNCHANGED]:
+                    continue
+                if draft.action in WRITES and not _take_up(session, row.entry, core.db.clock.now()):
+                    continue  # it changed meanwhile, and is due by itself
             session.add(_step(mine, row, draft))
             mine.digest = _chain(mine.digest, draft.digest(row))
         mine.lease_until, mine.crash_count, mine.due_at = None, 0, core.db.clock.now()
@@ -143,6 +157,51 @@ def make_portion(core: Core, crm: Crm, plan: WritePlan) -> None:
             return
         session.flush()
         mine.state, mine.due_at, mine.calls = PlanState.READY.value, None, _calls(session, mine, about)
+
+
+def let_go(core: Core, plan: WritePlan, most: int) -> bool:
+    """What a discarded plan held of what was written is left as it is, a portion at a time; True while there is more.
+
+    Its version stays counted up, so that whatever is wanted next is newer.
+    """
+    with core.db.write("plan.let_go") as session:
+        held = (
+            select(TimelineEntry.id)
+            .join(PlanStep, PlanStep.entry_id == TimelineEntry.id)
+            .where(PlanStep.plan_id == plan.id, TimelineEntry.waits_for_plan.is_(True))
+            .where(TimelineEntry.state == EntryState.TODO.value)
+            .order_by(TimelineEntry.id)
+            .limit(most)
+        )
+        ids = session.scalars(held).all()
+        as_it_is = {"state": EntryState.DONE.value, "due_at": None, "lease_until": None, "waits_for_plan": False}
+        session.execute(update(TimelineEntry).where(TimelineEntry.id.in_(ids)).values(**as_it_is))
+        is_more = len(ids) == most
+        due_at = core.db.clock.now() if is_more else None
+        session.execute(
+            update(WritePlan)
+            .where(WritePlan.id == plan.id, still_mine(plan))
+            .values(lease_until=None, crash_count=0, due_at=due_at)
+        )
+    return is_more
+
+
+def _as_if_due(rows: Sequence[Sent]) -> set[int]:
+    """Look at written entries as if they were to be written once more; gives their numbers."""
+    settled = {row.entry.id for row in rows if row.entry.state == EntryState.DONE}
+    for row in rows:
+        if row.entry.id in settled:
+            row.entry.state, row.entry.version = EntryState.TODO.value, row.entry.version + 1
+    return settled
+
+
+def _take_up(session: Session, entry: TimelineEntry, now: datetime) -> bool:
+    """Make a written entry due for a plan alone; False when it is not as it was seen."""
+    as_seen = (TimelineEntry.id == entry.id) & (TimelineEntry.version == entry.version - 1)
+    is_settled = TimelineEntry.is_wanted.is_(True) & (TimelineEntry.state == EntryState.DONE.value)
+    values = {"state": EntryState.TODO.value, "version": entry.version, "due_at": now, "waits_for_plan": True}
+    taken = session.execute(update(TimelineEntry).where(as_seen, is_settled).values(**values, attempts=0))
+    return taken.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
 def foresee(
@@ -181,12 +240,15 @@ def _draft(
 
 
 def _next_rows(session: Session, plan: WritePlan, most: int) -> list[Sent]:
+    stands = TimelineEntry.is_wanted.is_(True) & TimelineEntry.record_id.is_not(None)
+    is_written = stands & (TimelineEntry.state == EntryState.DONE.value)
+    is_open = TimelineEntry.state.in_(OPEN)
     query = (
         select(TimelineEntry)
         .where(
             TimelineEntry.id > plan.last_entry_id,
             TimelineEntry.crm_id == plan.crm_id,
-            TimelineEntry.state.in_(OPEN),
+            is_open | is_written if plan.is_anew else is_open,
         )
         .order_by(TimelineEntry.id)
         .limit(most)

@@ -29,7 +29,7 @@ from scrm.runtime import Core
 from scrm.sync.crm.base import Crm, Description, Outcome, Result
 from scrm.sync.outbox import ask_budget, batch_of, give_back, hold_back, may_write, ready, send
 from scrm.sync.outcomes import JOURNALED
-from scrm.sync.plan import WRITES, foresee, make_portion
+from scrm.sync.plan import WRITES, foresee, let_go, make_portion
 from scrm.sync.rows import Sent
 
 log = logs.get(__name__)
@@ -59,6 +59,8 @@ def advance(core: Core, crm: Crm) -> bool:
             _give_up(core, plan)
         elif plan.state == PlanState.MAKING:
             make_portion(core, crm, plan)
+        elif plan.state == PlanState.DISCARDED:
+            let_go(core, plan, batch_of(crm.describe()))
         else:
             _give_plan_back(core, plan, got_on=_carry_out(core, crm, plan))
     except (CrmRetryLaterError, CrmAuthError) as why:

@@ -26,7 +26,7 @@ def want(
     entry.contact_id = contact.id if contact is not None else entry.contact_id
     entry.is_wanted, entry.is_urgent = is_wanted, is_urgent and not is_wanted
     entry.attempts, entry.is_forced, entry.fault = 0, False, None
-    entry.reason = held
+    entry.reason, entry.waits_for_plan = held, False
     if is_wanted or may_be_there:
         entry.state, entry.due_at = EntryState.TODO.value, now
     else:

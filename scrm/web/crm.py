@@ -34,7 +34,6 @@ from scrm.sync.crm.salesforce.adapter import SalesforceCrm
 from scrm.sync.crm.salesforce.cursor import load
 from scrm.sync.crm.salesforce.options import OLDEST, Options
 from scrm.sync.crm.salesforce.setting_up import Outlook
-from scrm.sync.crm.salesforce.shape import Shape
 from scrm.web import current
 from scrm.web.roles import allow
 
@@ -83,7 +82,7 @@ def connect() -> ResponseReturnValue:
         links.connect(core, _credentials(), _numbered(links.chosen_before(core) or Options()), user_id)
         SalesforceCrm(core).look_again()
     except (ConfigError, CrmError) as why:
-        return _page(fault=_words(why)), 400
+        return _page(fault=in_words(why)), 400
     flash(gettext("Connected. Nothing is read or written until you decide so below."), "word")
     return redirect(url_for("crm.show"))
 
@@ -117,7 +116,7 @@ def _done(do: Callable[[], object]) -> ResponseReturnValue:
     try:
         do()
     except (ConfigError, CrmError) as why:
-        flash(_words(why), "fault")
+        flash(in_words(why), "fault")
     return redirect(url_for("crm.show"))
 
 
@@ -147,12 +146,12 @@ def _page(fault: str = "") -> str:
     if row is None:
         return render_template("crm_connect.html", fault=fault, options=Options(), oldest=OLDEST, given=request.form)
     options = Options.from_stored(row.options)
-    shape = Shape(objects=row.shape)
     org = SalesforceCrm(core)
+    shape = org.kept_shape
     try:
         planned: Outlook | str = setting_up.outlook(shape, options.api_version)
     except ConfigError as why:
-        planned = _words(why)
+        planned = in_words(why)
     gaps = setup.missing(shape, org.field_map, dict(options.extras)) if row.shape_at else []
     return render_template(
         "crm.html",
@@ -217,7 +216,7 @@ def _numbered(options: Options) -> Options:
     return replace(options, api_version=request.form.get("api_version", "").strip()[:10], share_percent=share)
 
 
-def _words(why: Exception) -> str:
+def in_words(why: Exception) -> str:
     """What went wrong, as whoever waits at the page reads it."""
     if isinstance(why, ConfigError):
         is_gone = request.endpoint != "crm.connect" and links.chosen_before(current.core()) is None

@@ -47,6 +47,7 @@ PLACES: Final = (
         endpoint="crm.show",
         label=N_("Salesforce"),
         words=N_("Connect an organization, set it up, and decide whether contacts and timelines live there."),
+        also=("crm_fields",),
     ),
     Place(
         endpoint="imports.contacts",

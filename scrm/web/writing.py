@@ -67,14 +67,15 @@ def mode() -> ResponseReturnValue:
 @blueprint.post("/plans")
 @allow(Role.ADMIN)
 def make() -> ResponseReturnValue:
-    """Have a plan made of everything, or of one contact."""
+    """Have a plan made of everything, or of one contact; `anew`: of what is written already, too."""
     with current.core().db.write("writing.make") as db:
         contact_id = None
         if request.form.get("contact"):
             contact_id = db.scalar(select(Contact.id).where(Contact.public_id == _uuid(request.form["contact"])))
             if contact_id is None:
                 abort(404)
-        row = plans.order(db, active_crm(db), current.now(), contact_id=contact_id, user_id=current.user().id)
+        crm_id, user_id, is_anew = active_crm(db), current.user().id, bool(request.form.get("anew"))
+        row = plans.order(db, crm_id, current.now(), contact_id=contact_id, is_anew=is_anew, user_id=user_id)
     current.wake("plan")
     return redirect(url_for("writing.show", plan_id=row.public_id))
 

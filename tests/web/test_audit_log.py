@@ -65,6 +65,7 @@ ELSEWHERE = {
     "promise.keep": "tests/matching/test_audits.py",
     **dict.fromkeys(("api_tokens.make", "api_tokens.end"), "tests/web/test_api_tokens.py"),
     **dict.fromkeys(("crm.connect", "crm.choose", "crm.act"), "tests/web/test_crm.py"),
+    **dict.fromkeys(("crm_fields.change", "crm_fields.take_back", "crm_fields.read"), "tests/web/test_crm_fields.py"),
     **dict.fromkeys(("hooks.make", "hooks.settle", "hooks.again"), "tests/web/test_hooks.py"),
     **dict.fromkeys(("incoming.make", "incoming.rotate", "incoming.again"), "tests/web/test_hooks.py"),
 }

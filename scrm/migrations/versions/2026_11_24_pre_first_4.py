@@ -195,15 +195,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
     )
-    op.create_table(
-        "timeline_due",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("changes", sa.Integer(), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_due_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
-    )
-    op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)

@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "timeline_due",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_due_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_timeline_due")),
+    )
+    op.create_index("ix_timeline_due_due_at", "timeline_due", ["due_at"], unique=False)
+    op.create_table(
         "web_session",
         sa.Column("id_hash", sa.Text(), nullable=False),
         sa.Column("user_id", BigId, nullable=False),
@@ -28,6 +40,7 @@ def upgrade() -> None:
         "write_plan",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("contact_id", BigId, nullable=True),
+        sa.Column("is_anew", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("last_entry_id", sa.Integer(), nullable=False),
         sa.Column("calls", sa.Integer(), nullable=False),
@@ -213,21 +226,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
-    op.create_table(
-        "sign_in_flow",
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("connection_id", BigId, nullable=True),
-        sa.Column("secrets", sa.Text(), nullable=False),
-        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
-    )
-    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)

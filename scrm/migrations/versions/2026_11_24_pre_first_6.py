@@ -13,6 +13,24 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "sign_in_flow",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("connection_id", BigId, nullable=True),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("is_redeemed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_flow_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_flow_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_flow")),
+    )
+    op.create_index("ix_sign_in_flow_state", "sign_in_flow", ["state"], unique=True)
+    op.create_table(
         "stream_state",
         sa.Column("connection_id", BigId, nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -257,6 +275,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Text(), nullable=True),
         sa.Column("below_record_id", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("waits_for_plan", sa.Boolean(), nullable=False),
         sa.Column("bulk_id", BigId, nullable=True),
         sa.Column("id", BigId, nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
@@ -282,19 +301,3 @@ def upgrade() -> None:
     op.create_index(
         "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "kind", "due_at"], unique=False
     )
-    op.create_table(
-        "delivery",
-        sa.Column("entry_id", BigId, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("started_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["timeline_entry.id"], name=op.f("fk_delivery_entry_id_timeline_entry")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-    )
-    op.create_index("ix_delivery_ended_at", "delivery", ["ended_at"], unique=False)
-    op.create_index("ix_delivery_entry_id", "delivery", ["entry_id"], unique=False)

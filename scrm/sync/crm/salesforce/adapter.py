@@ -28,8 +28,9 @@ from scrm.sync.crm.salesforce.backfill import BULK_FROM, Backfill
 from scrm.sync.crm.salesforce.bulk import WRITE_FROM, BulkJobs
 from scrm.sync.crm.salesforce.changes import Reader
 from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
+from scrm.sync.crm.salesforce.held import Change
 from scrm.sync.crm.salesforce.ids import object_of
-from scrm.sync.crm.salesforce.mapping import OBJECT_OF, SUBJECT_LIMIT, TEXT_LIMIT, FieldMap, from_stored
+from scrm.sync.crm.salesforce.mapping import OBJECT_OF, SUBJECT_LIMIT, TEXT_LIMIT, FieldMap, Rule, from_stored
 from scrm.sync.crm.salesforce.options import Options
 from scrm.sync.crm.salesforce.org import Org, Usage
 from scrm.sync.crm.salesforce.records import CLOSED, Records
@@ -124,6 +125,11 @@ class SalesforceCrm:
             return Shape(objects=self._row.shape)
         return self.look_again()
 
+    @property
+    def kept_shape(self) -> Shape:
+        """What the org looked like last; asks nobody."""
+        return Shape(objects=self._row.shape)
+
     def look_again(self) -> Shape:
         """Describe the org anew and keep what it looks like."""
         shape = Shape.ask(self.org)
@@ -137,6 +143,12 @@ class SalesforceCrm:
             self.__dict__.pop(kept, None)
         self.__dict__["shape"] = shape
         return shape
+
+    def preview(self, rules: Sequence[Rule], batch: Sequence[EntryWrite]) -> list[tuple[str, list[Change]]]:
+        """What writing these of one kind by these rules would change, field by field; one call, nothing written."""
+        kind = batch[0].kind
+        trial = Records(org=self.org, shape=self.shape, field_map=self._fitting(rules), kind=kind)
+        return self._ask(lambda: trial.preview(batch))
 
     def _ask(self, work: Callable[[], T]) -> T:
         """Do it; when Salesforce refuses the call as such, look at the org anew and do it once more.
@@ -176,9 +188,11 @@ class SalesforceCrm:
     @cached_property
     def _map_that_fits(self) -> FieldMap:
         """The rules whose fields are there; `check` tells the others."""
+        return self._fitting(self.field_map.rules)
+
+    def _fitting(self, rules: Sequence[Rule]) -> FieldMap:
         there = {kind: self.shape.fields(name) for kind, name in OBJECT_OF.items()}
-        rules = tuple(rule for rule in self.field_map.rules if rule.target in there[rule.kind])
-        return replace(self.field_map, rules=rules)
+        return replace(self.field_map, rules=tuple(rule for rule in rules if rule.target in there[rule.kind]))
 
     def _records(self, kind: RecordKind) -> Records:
         return Records(org=self.org, shape=self.shape, field_map=self._map_that_fits, kind=kind)

@@ -19,7 +19,7 @@ from scrm.sync.contacts import mark_pull_due
 from scrm.sync.crm.salesforce.access import CRM_ID, TOKEN, Credentials, Token, seal, session_for, sign_in
 from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
 from scrm.sync.crm.salesforce.ids import full_id
-from scrm.sync.crm.salesforce.mapping import Rule, to_stored
+from scrm.sync.crm.salesforce.mapping import FieldMap, Rule, from_stored, to_stored
 from scrm.sync.crm.salesforce.options import Options
 from scrm.sync.crm.salesforce.org import Org
 
@@ -142,7 +142,7 @@ def disconnect(core: Core, user_id: int | None = None) -> None:
         session.add(_entry(core, "crm.disconnected", user_id))
 
 
-def store_rules(core: Core, rules: Sequence[Rule]) -> int:
+def store_rules(core: Core, rules: Sequence[Rule], user_id: int | None = None) -> int:
     """Make these rules the ones that count, as a new version; gives its number."""
     with core.db.write("salesforce.rules") as session:
         newest = select(func.max(CrmFieldMap.version)).where(CrmFieldMap.crm_id == CRM_ID)
@@ -150,8 +150,24 @@ def store_rules(core: Core, rules: Sequence[Rule]) -> int:
         session.add(CrmFieldMap(crm_id=CRM_ID, version=version, rules=to_stored(rules), made_at=core.db.clock.now()))
         action = f"crm.rules-{version}"
         change = {"before": {"version": version - 1}, "after": {"version": version}}
-        session.add(AuditEntry(at=core.db.clock.now(), user_id=None, action=action, object=f"crm/{CRM_ID}", **change))
+        session.add(_entry(core, action, user_id, **change))
     return version
+
+
+def versions_of_rules(core: Core) -> list[CrmFieldMap]:
+    """Every version of the rules that was stored, the newest first."""
+    with core.db.read() as session:
+        mine = select(CrmFieldMap).where(CrmFieldMap.crm_id == CRM_ID)
+        return list(session.scalars(mine.order_by(CrmFieldMap.version.desc())))
+
+
+def take_rules_back(core: Core, user_id: int | None = None) -> int:
+    """Let the rules before the newest count again, as a new version; before the first are those that come along."""
+    versions = versions_of_rules(core)
+    if not versions:
+        raise ConfigError([gettext(N_("There is no version of the rules to take back."))])
+    before = from_stored(versions[1].version, versions[1].rules) if len(versions) > 1 else FieldMap()
+    return store_rules(core, before.rules, user_id)
 
 
 def _entry(core: Core, action: str, user_id: int | None, **change: Any) -> AuditEntry:

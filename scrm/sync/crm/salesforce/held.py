@@ -47,6 +47,7 @@ class Held:
     @classmethod
     def of(cls, row: Mapping[str, Any], rules: Sequence[Rule]) -> "Held":
         values = {rule.source: as_kept(rule.source, row.get(rule.target)) for rule in rules}
+        targets = {rule.source: rule.target for rule in rules}
         try:
             written: Mapping[str, str] = dict(json.loads(row.get(WRITTEN) or "{}"))
         except ValueError:
@@ -60,7 +61,7 @@ class Held:
             edited=frozenset(
                 name
                 for name, value in values.items()
-                if (written[name] != mark(name, value) if name in written else value is not None)
+                if (written[targets[name]] != mark(name, value) if targets[name] in written else value is not None)
             ),
         )
 
@@ -82,6 +83,9 @@ def lookups_of(shape: Shape, kind: RecordKind) -> list[str]:
 def has_above(shape: Shape, kind: RecordKind) -> bool:
     """Whether records of this kind can point at the record of a profile."""
     return kind is RecordKind.INTERACTION and ABOVE in shape.fields(OBJECT_OF[kind])
+
+
+Change = tuple[str, Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +125,8 @@ class Wanted:
 
     def fields(self, held: Held | None) -> dict[str, Any]:
         """What goes to Salesforce. What somebody edited is left out, unless its rule says that we win."""
-        marks = {name: mark(name, value) for name, value in self.values.items()}
+        # by the field there: another one that our value is to go to was never written
+        marks = {self.rules[name].target: mark(name, value) for name, value in self.values.items()}
         return {
             KEY: self.row.external_key,
             VERSION: self.row.version,
@@ -130,6 +135,15 @@ class Wanted:
             **({ABOVE: self.above} if self.above else {}),
             **{self.rules[name].target: as_sent(value) for name, value in self._ours(held).items()},
         }
+
+    def changes(self, held: Held | None) -> list[Change]:
+        """What writing this would change: field, what stands there, what would."""
+        found = []
+        for name, value in self._ours(held).items():
+            before = held.values.get(name) if held is not None else None
+            if before != value:
+                found.append((self.rules[name].target, as_sent(before), as_sent(value)))
+        return found
 
     def _ours(self, held: Held | None) -> dict[str, Any]:
         """The values that are ours to write."""

@@ -207,5 +207,5 @@ def fit(rule: Rule, value: Any, length: int | None) -> Any:
 
 def mark(source: str, value: Any) -> str:
     """A short hash by which an edit is noticed."""
-    text = json.dumps([source, as_sent(as_kept(source, value))], ensure_ascii=False)
+    text = json.dumps(as_sent(as_kept(source, value)), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

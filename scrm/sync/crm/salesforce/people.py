@@ -5,7 +5,7 @@ profiles and further e-mail addresses in fields of their own; `Extra` says which
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ FIELDS = {
         *("IsConverted", "ConvertedContactId", "ConvertedAccountId"),
     ),
 }
+READS = ("handle", "url", "email", "language")  # what a field of an organization's own may hold
 PHONES = ("Phone", "MobilePhone", "HomePhone", "OtherPhone")
 PARENTS = {"Account": "AccountId", "Owner": "OwnerId"}  # the field that must be open to read one of the parent
 RELATIONS = {
@@ -49,6 +50,34 @@ class Extra:
     @property
     def names(self) -> tuple[str, ...]:
         return (*self.handles, *self.urls, *self.emails, *((self.language,) if self.language else ()))
+
+    @property
+    def listed(self) -> tuple[tuple[str, str, str], ...]:
+        """Field, what it holds, and for a handle at which network."""
+        return (
+            *((name, "handle", network) for name, network in self.handles.items()),
+            *((name, "url", "") for name in self.urls),
+            *((name, "email", "") for name in self.emails),
+            *(((self.language, "language", ""),) if self.language else ()),
+        )
+
+    def changed(self, name: str, kind: str, network: str = "", *, no_longer: bool = False) -> "Extra":
+        """With this field read as one of READS, or with it read no longer."""
+
+        def listed(names: Sequence[str]) -> tuple[str, ...]:
+            others = tuple(one for one in names if one != name)
+            return others if no_longer else (*others, name)
+
+        match kind:
+            case "handle":
+                handles = {one: value for one, value in self.handles.items() if one != name}
+                return replace(self, handles=handles if no_longer else handles | {name: network})
+            case "url":
+                return replace(self, urls=listed(self.urls))
+            case "email":
+                return replace(self, emails=listed(self.emails))
+            case _:
+                return replace(self, language=None if no_longer else name)
 
 
 def selected(name: str, shape: Shape, extra: Extra) -> tuple[str, ...]:

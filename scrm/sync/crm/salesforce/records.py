@@ -21,6 +21,7 @@ from scrm.sync.crm.salesforce.held import (
     LOOKUPS,
     VERSION,
     WRITTEN,
+    Change,
     Held,
     Wanted,
     before,
@@ -80,6 +81,11 @@ class Records:
     def new(self, batch: Sequence[EntryWrite]) -> list[dict[str, Any]]:
         """These as records that were never there, for a bulk job; those that would be refused are left out."""
         return [self._wanted(row).fields(None) for row in batch if self._refuse(row) is None]
+
+    def preview(self, batch: Sequence[EntryWrite]) -> list[tuple[str, list[Change]]]:
+        """Of each row its key and every field that would change; what would be left as it is is not told."""
+        held, _alive = self._look(batch)
+        return [(row.external_key, self._wanted(row).changes(held.get(row.external_key))) for row in batch]
 
     def withdraw(self, batch: Sequence[EntryWrite]) -> list[Outcome]:
         """One outcome per row in the same order; see `Crm.withdraw`."""
@@ -164,7 +170,7 @@ class Records:
         records = []
         for row, there in rows:
             ours = [rule for rule in self.rules if rule.source not in there.edited]
-            marks = ",".join(f'"{rule.source}":"{mark(rule.source, None)}"' for rule in self.rules)
+            marks = ",".join(f'"{rule.target}":"{mark(rule.source, None)}"' for rule in self.rules)
             blank: dict[str, Any] = {rule.target: None for rule in ours}
             records.append({KEY: row.external_key, VERSION: row.version, WRITTEN: f"{{{marks}}}", **blank})
         answers = upsert(self.org, self.name, KEY, records)
