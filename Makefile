@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo run dev test contract check new-connector record replay migration first-migration
-.PHONY: evaluate promises docs check-specs lock test-lwc test-live-bluesky
+.PHONY: evaluate promises docs screenshots sbom check-specs lock test-lwc test-live-bluesky
 
 help:               ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
@@ -57,6 +57,13 @@ promises: setup-dev ## kill processes at every failpoint and compare with the le
 
 docs: setup-dev     ## check that the documents say what the code does
 	$(PYTHON) -m pytest tests/test_docs.py
+
+screenshots: setup-dev ## photograph every page, filled, wide and on a phone, into var/screenshots
+	PYTHONPATH=. $(PYTHON) docs/screenshots.py
+
+sbom: setup-dev     ## what is installed, as CycloneDX, from the pinned requirements, into var/sbom.json
+	@mkdir -p var
+	$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o var/sbom.json
 
 check-specs: setup-dev ## what connectors ask against the networks' public descriptions: make check-specs S=folder
 	$(PYTHON) -m tests.specs $(S)

@@ -7,6 +7,7 @@ sign-out. A GET of a sign-in link only shows a button: mail scanners and preview
 from datetime import datetime
 from typing import Final
 
+import structlog
 from flask import (
     Blueprint,
     Flask,
@@ -50,6 +51,7 @@ LONGEST_EMAIL: Final = 320
 BY_COMPANY: Final = "by_company"  # in the browser's signed cookie: signed in with the company's account
 
 blueprint = Blueprint("auth", __name__)
+log = structlog.get_logger()
 
 
 def install(app: Flask) -> None:
@@ -113,10 +115,12 @@ def sign_in() -> ResponseReturnValue:
     throttle: Throttle = current_app.extensions["scrm_throttle"]
     seconds = throttle.ask(asker)
     if seconds:
+        log.warning("password_put_off", address=request.remote_addr, seconds=seconds)
         page = render_template("sign_in.html", onward=onward, email=email, wait=seconds)
         return page, 429, {"Retry-After": str(seconds)}
     found = check_password(current.core(), email, request.form.get("password", ""), is_known=asker.known is not None)
     if found is None:
+        log.warning("password_refused", address=request.remote_addr)
         return render_template("sign_in.html", onward=onward, email=email, is_wrong=True), 401
     throttle.succeeded(asker)
     with current.core().db.write("auth.sign_in") as db:
@@ -155,6 +159,7 @@ def sign_out() -> ResponseReturnValue:
     was_by_company = session.get(BY_COMPANY) and directory() is not None
     session.clear()
     response = redirect(url_for("auth.sign_in", left=1 if was_by_company else None))
+    response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(cookie_name(), path="/", secure=_is_https(), httponly=True, samesite="Lax")
     return response
 

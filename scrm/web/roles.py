@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+import structlog
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,6 +13,7 @@ from scrm.web.api import tokens
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
+log = structlog.get_logger()
 EVERYBODY: Final = frozenset({Role.ADMIN, Role.STEWARD, Role.REP})
 PUBLIC: Final = frozenset(
     {
@@ -91,5 +93,6 @@ def _guard() -> ResponseReturnValue | None:
             return redirect(url_for("auth.sign_in", next=path if path != "/" else None))
         abort(401)
     if not may(endpoint):
+        log.warning("forbidden", user=str(current.user().public_id), endpoint=endpoint)
         abort(403)
     return None

@@ -82,7 +82,10 @@ STEPS: Final = (
             "Bring them as a file into the built-in CRM, or connect the CRM you have. Without contacts nobody "
             "can be recognized."
         ),
-        ways=(Way(endpoint="imports.contacts", label=N_("Import contacts")),),
+        ways=(
+            Way(endpoint="imports.contacts", label=N_("Import contacts")),
+            Way(endpoint="crm.show", label=N_("Connect Salesforce")),
+        ),
     ),
     Step(
         key="network",

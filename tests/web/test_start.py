@@ -51,6 +51,7 @@ def test_an_empty_installation_begins_with_the_first_step(first: Browser) -> Non
         assert [kind for kind, _title in steps(page)] == ["now", "", "", "", ""], path
         assert page.count("button primary") == 1, "one next step, one button"
         assert "0 of 5 done" in page
+        assert 'href="/admin/crm"' in page, "Salesforce is the other way to do the second step"
 
 
 def test_the_first_password_comes_with_name_and_address_and_leads_home(first: Browser, core: Core) -> None:
