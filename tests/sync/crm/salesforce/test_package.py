@@ -107,3 +107,44 @@ def test_without_the_sources_it_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="salesforce/"):
         build(EMPTY, "68.0", folder=tmp_path / "absent")
     assert FOLDER.is_dir()
+
+
+def fields_of(name: str, root: ET.Element) -> set[str]:
+    """The fields of one of our objects, and those that Salesforce gives every one."""
+    return {*texts(root, "fields/fullName"), "Name", "NAME", "OwnerId", "CreatedById", "LastModifiedById"}
+
+
+@pytest.mark.parametrize("name", [INTERACTION, PROFILE])
+def test_layouts_and_list_views_name_only_fields_that_are_deployed(name: str) -> None:
+    found = files()
+    root = found[f"objects/{name}.object"]
+    (layout,) = [one for place, one in found.items() if place.startswith(f"layouts/{name}-")]
+    shown = texts(layout, "layoutSections/layoutColumns/layoutItems/field")
+    assert len(shown) == len(set(shown)) > 5
+    listed = texts(root, "listViews/columns") + texts(root, "listViews/filters/field")
+    assert listed
+    assert {*shown, *listed} <= fields_of(name, root)
+    ours = {rule.target for rule in FieldMap().active({v: k for k, v in OBJECT_OF.items()}[name])}
+    assert ours <= set(shown)  # whatever is written can be seen
+
+
+def test_the_report_type_joins_and_names_what_is_deployed() -> None:
+    found = files()
+    report = found["reportTypes/Contacts_with_Social_Interactions.reportType"]
+    root = found[f"objects/{INTERACTION}.object"]
+    assert texts(report, "baseObject") == ["Contact"]
+    assert texts(report, "join/relationship") == [f"{field('Contact__c', root)['relationshipName']}__r"]
+    tables = {
+        (one.findtext(f"{TAG}table"), one.findtext(f"{TAG}field"))
+        for section in report.findall(f"{TAG}sections")
+        for one in section.findall(f"{TAG}columns")
+    }
+    ours = {name for table, name in tables if table != "Contact"}
+    assert {table for table, _name in tables} == {"Contact", f"Contact.{texts(report, 'join/relationship')[0]}"}
+    assert ours
+    assert ours <= fields_of(INTERACTION, root)
+
+
+def test_every_tab_is_of_an_object_of_ours() -> None:
+    tabs = {place for place in files() if place.startswith("tabs/")}
+    assert tabs == {f"tabs/{name}.tab" for name in OBJECT_OF.values()}
