@@ -20,6 +20,7 @@ ORIGIN = re.compile(
     r"(https://(\*\.[a-z0-9-]+\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?"
 )
 ROLES = frozenset({"admin", "steward", "rep"})
+MAILBOX = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 BARE = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}  # what platforms set by themselves
 
 
@@ -117,6 +118,16 @@ class Settings:
             "help": "whether people may sign in with a password kept here; links of `scrm user link` work always"
         },
     )
+    smtp_host: str = field(default="", metadata={"help": "mail server that takes our mail; empty: none is sent"})
+    smtp_port: int = field(default=587, metadata={"help": "port of the mail server"})
+    smtp_security: str = field(
+        default="starttls", metadata={"help": "starttls, tls, or none (only within a machine or a network of yours)"}
+    )
+    smtp_user: str = field(
+        default="", metadata={"help": "name to sign in with at the mail server; empty: nobody does"}
+    )
+    smtp_password: str = field(default="", repr=False, metadata={"help": "password for it"})
+    mail_from: str = field(default="", metadata={"help": "address that our mail comes from"})
     lease_seconds: int = field(
         default=120, metadata={"help": "how long claimed work stays with a process that stopped answering"}
     )
@@ -160,6 +171,11 @@ class Settings:
         if faults:
             raise ConfigError(faults)
         return settings
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail is set up."""
+        return bool(self.smtp_host and self.mail_from)
 
     @property
     def database(self) -> str:
@@ -227,6 +243,18 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("SCRM_CANVAS_ORGANIZATION: expected with SCRM_CANVAS_SECRETS")
     faults += _number_faults(settings)
     faults += _sign_in_faults(settings)
+    faults += _mail_faults(settings)
+    return faults
+
+
+def _mail_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.smtp_security not in {"starttls", "tls", "none"}:
+        faults.append("SCRM_SMTP_SECURITY: expected starttls, tls or none")
+    if settings.smtp_host and not MAILBOX.fullmatch(settings.mail_from):
+        faults.append("SCRM_MAIL_FROM: expected an address with SCRM_SMTP_HOST")
+    if settings.smtp_port > 65535:
+        faults.append("SCRM_SMTP_PORT: expected at most 65535")
     return faults
 
 

@@ -24,6 +24,7 @@ from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.ingest import archives, push
 from scrm.ingest.run import read_stream
 from scrm.ingest.subscriptions import subscribe
+from scrm.mail import digest, outbox
 from scrm.matching import batches, quality, trials
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
@@ -214,6 +215,14 @@ def _announce(core: Core, subject: int | None) -> bool:
     return subject is not None and _until_done(lambda: announce_due(core, subject))
 
 
+def _digest(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: digest.order_due(core))
+
+
+def _mail(core: Core, _subject: int | None) -> bool:
+    return _until_done(lambda: outbox.send_due(core))
+
+
 def _batch(core: Core, _subject: int | None) -> bool:
     return _until_done(lambda: batches.advance(core))
 
@@ -302,6 +311,8 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "quality": _quality,
     "trail": _trail,
     "announce": _announce,
+    "digest": _digest,
+    "mail": _mail,
 }
 
 FOLLOWS: dict[str, tuple[str, ...]] = {
@@ -320,4 +331,5 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "grounds": ("match", "expand"),
     "resend": ("deliver",),
     "batch": ("expand",),
+    "digest": ("mail",),
 }

@@ -33,11 +33,13 @@ from scrm.models import (
     Ground,
     Hook,
     InboxItem,
+    Mail,
     ModelTrial,
     Profile,
     ReviewBatch,
     StreamState,
     TimelineDue,
+    User,
     WritePlan,
 )
 from scrm.models.inbox import is_from_network, is_todo
@@ -119,6 +121,8 @@ def find_due(session: Session, now: datetime) -> Iterator[tuple[str, int | None]
         "batch": (ReviewBatch, _is_due(ReviewBatch, now)),
         "trial": (ModelTrial, _is_due(ModelTrial, now)),
         "bulk": (BulkWrite, _is_due(BulkWrite, now)),
+        "digest": (User, (User.digest_due_at <= now) & User.disabled_at.is_(None)),
+        "mail": (Mail, _is_due(Mail, now)),
         "setup": (CrmSetup, _is_due(CrmSetup, now)),
     }
     for kind, (model, condition) in questions.items():

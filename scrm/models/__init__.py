@@ -18,6 +18,7 @@ from scrm.models.hooks import Announcement, AnnouncementState, Hook, HookEvent, 
 from scrm.models.inbox import InboxItem, InboxState, WebhookEndpoint
 from scrm.models.interaction import Interaction
 from scrm.models.keeping import RetentionRule
+from scrm.models.mail import Mail, MailState
 from scrm.models.matching import (
     Candidate,
     Consent,
@@ -114,6 +115,8 @@ __all__ = [
     "LocalContact",
     "LocalLedger",
     "LocalRecord",
+    "Mail",
+    "MailState",
     "MatchKey",
     "MatchModelRow",
     "MatchState",

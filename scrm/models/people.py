@@ -32,6 +32,9 @@ class User(WithPublicId, Row):
     failed_count: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]  # after wrong passwords; grows, never locks for good
     seen_at: Mapped[datetime | None]  # to the minute
+    zone: Mapped[str | None]  # time zone, as the browser named it
+    digest_hour: Mapped[int | None]  # there, at which a digest is sent; None: none is
+    digest_due_at: Mapped[datetime | None]
 
 
 class SignInLink(Row):

@@ -20,6 +20,7 @@ from scrm.models import (
     InboxItem,
     Interaction,
     Journal,
+    Mail,
     PaidItem,
     PlanStep,
     Profile,
@@ -42,6 +43,7 @@ DELIVERY_DAYS = 90
 PLAN_DAYS = 30
 PAID_DAYS = 2
 ANNOUNCEMENT_DAYS = 30
+MAIL_DAYS = 30
 
 
 def purge(core: Core) -> bool:
@@ -56,6 +58,7 @@ def purge(core: Core) -> bool:
             _apply_days(session, now),
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
             _delete_some(session, Announcement, Announcement.at < now - timedelta(days=ANNOUNCEMENT_DAYS)),
+            _delete_some(session, Mail, Mail.done_at < now - timedelta(days=MAIL_DAYS)),
             _delete_plans(session, now - timedelta(days=PLAN_DAYS)),
             _delete_some(session, Run, Run.started_at < now - timedelta(days=RUN_DAYS)),
             _delete_some(

@@ -113,7 +113,7 @@ def _rows(
         .limit(MOST_ROWS)
     )
     if since is not None:
-        query = query.where(Interaction.received_at > since)
+        query = query.where(Interaction.received_at >= since)
     mine = _mine(user).subquery()
     profiles = db.scalars(
         select(Link.profile_id).join(mine, mine.c[0] == Link.contact_id).limit(MOST_PROFILES + 1)

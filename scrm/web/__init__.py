@@ -122,6 +122,7 @@ def create_app(core: Core) -> Flask:
     csrf = CSRFProtect(app)  # type: ignore[no-untyped-call]
     csrf.exempt(webhooks.blueprint)  # type: ignore[no-untyped-call]
     csrf.exempt(canvas.blueprint)  # type: ignore[no-untyped-call]
+    csrf.exempt(account.stop_blueprint)  # type: ignore[no-untyped-call]
     csrf.exempt(forgetting.from_network)  # type: ignore[no-untyped-call]
     frame.install(app)
     auth.install(app)
@@ -134,6 +135,7 @@ def create_app(core: Core) -> Flask:
     errors.install(app)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
+    app.register_blueprint(account.stop_blueprint)
     for part in api.install(app):
         csrf.exempt(part)  # type: ignore[no-untyped-call]
     roles.check(app)

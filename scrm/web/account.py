@@ -1,18 +1,25 @@
-"""One's own page: password, language, other sessions."""
+"""One's own page: password, digest, other sessions; and the address at the foot of a digest that ends it."""
+
+from typing import Final
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from scrm.errors import InputError
 from scrm.i18n import gettext
+from scrm.mail import digest, stopping
 from scrm.models import AuditEntry
 from scrm.web import accounts, current
 from scrm.web.arrivals import comes_by_company
 from scrm.web.auth import cookie_name
+from scrm.web.frame import known_zone, zone
 from scrm.web.people import check_password, close_sessions, hash_password, set_password
 from scrm.web.roles import EVERYBODY, allow
 
+HOURS: Final = range(5, 23)
+
 blueprint = Blueprint("account", __name__)
+stop_blueprint = Blueprint("digest", __name__)
 
 
 @blueprint.get("/me")
@@ -99,7 +106,42 @@ def _page(**more: object) -> str:
     with current.core().db.read() as db:
         live = accounts.sessions_of(db, current.user().id, current.now())
         by_company = comes_by_company(db, current.user().id)
-    return render_template("account.html", sessions=live, by_company=by_company, mine=current.session_mark(), **more)
+    sends_mail = current.core().settings.sends_mail
+    return render_template(
+        "account.html",
+        sessions=live,
+        by_company=by_company,
+        mine=current.session_mark(),
+        sends_mail=sends_mail,
+        hours=HOURS,
+        **more,
+    )
+
+
+@blueprint.post("/me/digest")
+@allow(*EVERYBODY)
+def set_digest() -> ResponseReturnValue:
+    """Have a digest at an hour of the day, where the browser is, or none."""
+    hour, named = request.form.get("hour", type=int), request.form.get("zone", "")[:60]
+    if hour is not None and (hour not in HOURS or not current.core().settings.sends_mail):
+        abort(400)
+    here = named if known_zone(named) else str(zone())
+    with current.core().db.write("account.digest") as db:
+        digest.choose(db, current.user().id, hour, here, current.now())
+    return redirect(url_for("account.show", saved=1))
+
+
+@stop_blueprint.route("/mail/stop/<token>", methods=["GET", "POST"])
+def stop_digest(token: str) -> ResponseReturnValue:
+    """End the digest that holds this address, without signing in: asked first on a page, at once by mail programs."""
+    with current.core().db.read() as db:
+        whose = stopping.user_of(current.core(), db, token)
+    if whose is None:
+        abort(404)
+    if request.method == "POST":
+        with current.core().db.write("account.stop_digest") as db:
+            digest.choose(db, whose.id, None, whose.zone or "UTC", current.now())
+    return render_template("digest_stop.html", is_done=request.method == "POST" or whose.digest_hour is None)
 
 
 @blueprint.post("/me/keys")

@@ -29,6 +29,7 @@ PUBLIC: Final = frozenset(
         "health.metrics",  # checks by itself: an admin, or a caller on this machine
         "embed.open_signed",  # checked by its signature
         "embed.show",  # checked by its token
+        "digest.stop_digest",  # an address that only the person's mail holds
         "canvas.receive",  # checked by Salesforce's signature
         "webhooks.receive_from_crm",  # checked by its signature
         "webhooks.receive_from_network",  # as above

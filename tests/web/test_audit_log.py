@@ -36,6 +36,8 @@ NO_CHANGE = {
     "canvas.receive": "shows a page and stores nothing",
     "contact_acts.mark_read": "how far one person has read, kept for nobody else",
     "contact_acts.watch": "whom one person watches, kept for nobody else",
+    "account.set_digest": "what one person is sent, kept for nobody else",
+    "digest.stop_digest": "as above",
     "desk.claim": "a lease on a case, over in minutes",
     "webhooks.receive_from_crm": "the delivery is stored whole",
     "webhooks.receive_from_network": "the delivery is stored whole",

@@ -136,6 +136,31 @@ def upgrade() -> None:
     op.create_index("ix_handle_history_folded", "handle_history", ["folded"], unique=False)
     op.create_index("ix_handle_history_handle", "handle_history", ["handle"], unique=False)
     op.create_table(
+        "mail",
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_mail_user_id_app_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+        sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_mail_public_id")),
+    )
+    op.create_index("ix_mail_due_at", "mail", ["due_at"], unique=False)
+    op.create_index("ix_mail_user_id", "mail", ["user_id"], unique=False)
+    op.create_table(
         "match_model",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("body", Json, nullable=False),
@@ -186,12 +211,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_review_batch_public_id")),
     )
     op.create_index("ix_review_batch_due_at", "review_batch", ["due_at"], unique=False)
-    op.create_table(
-        "sign_in_link",
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_sign_in_link_user_id_app_user")),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_link")),
-    )

@@ -13,6 +13,22 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "run",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("stored", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_run_connection_id_connection")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    op.create_index("ix_run_connection_id_started_at", "run", ["connection_id", "started_at"], unique=False)
+    op.create_table(
         "sign_in_flow",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
@@ -253,51 +269,4 @@ def upgrade() -> None:
         "review_case",
         ["state", "pattern_id", "worth", "profile_id"],
         unique=False,
-    )
-    op.create_table(
-        "timeline_entry",
-        sa.Column("crm_id", sa.Text(), nullable=False),
-        sa.Column("external_key", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("interaction_id", BigId, nullable=True),
-        sa.Column("profile_id", BigId, nullable=True),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("is_wanted", sa.Boolean(), nullable=False),
-        sa.Column("is_forced", sa.Boolean(), nullable=False),
-        sa.Column("is_urgent", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("written_version", sa.Integer(), nullable=False),
-        sa.Column("interaction_version", sa.Integer(), nullable=False),
-        sa.Column("said", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("fault", sa.Text(), nullable=True),
-        sa.Column("record_id", sa.Text(), nullable=True),
-        sa.Column("below_record_id", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("waits_for_plan", sa.Boolean(), nullable=False),
-        sa.Column("bulk_id", BigId, nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "(interaction_id IS NULL) <> (profile_id IS NULL)", name=op.f("ck_timeline_entry_about_one")
-        ),
-        sa.ForeignKeyConstraint(["bulk_id"], ["bulk_write.id"], name=op.f("fk_timeline_entry_bulk_id_bulk_write")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_timeline_entry_contact_id_contact")),
-        sa.ForeignKeyConstraint(
-            ["interaction_id"], ["interaction.id"], name=op.f("fk_timeline_entry_interaction_id_interaction")
-        ),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_timeline_entry_profile_id_profile")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
-        sa.UniqueConstraint("crm_id", "external_key", name=op.f("uq_timeline_entry_crm_id_external_key")),
-        sa.UniqueConstraint("interaction_id", "crm_id", name=op.f("uq_timeline_entry_interaction_id_crm_id")),
-        sa.UniqueConstraint("profile_id", "crm_id", name=op.f("uq_timeline_entry_profile_id_crm_id")),
-    )
-    op.create_index("ix_timeline_entry_bulk_id", "timeline_entry", ["bulk_id"], unique=False)
-    op.create_index("ix_timeline_entry_contact_id", "timeline_entry", ["contact_id"], unique=False)
-    op.create_index(
-        "ix_timeline_entry_work", "timeline_entry", ["crm_id", "state", "is_wanted", "kind", "due_at"], unique=False
     )
