@@ -21,8 +21,6 @@ LONGEST = 400
 LONG_TESTS = {  # longer than they should be; a file that is split is taken off this list
     "tests/sync/test_outbox.py",
     "tests/sync/test_timeline.py",
-    "tests/sync/test_webhook.py",
-    "tests/web/seed.py",
 }
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}
 BIN = re.compile(r"(utils?|helpers?|common|misc|managers?|services?|handlers?)", re.IGNORECASE)

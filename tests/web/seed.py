@@ -4,19 +4,16 @@ import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from scrm.db import Database
 from scrm.matching.model import SHIPPED
-from scrm.matching.score import probabilities
 from scrm.models import (
     Candidate,
     Connection,
     Contact,
-    EvidencePattern,
     Interaction,
     Judge,
     Judgment,
@@ -24,7 +21,6 @@ from scrm.models import (
     MatchModelRow,
     MatchState,
     Profile,
-    ReviewCase,
     Run,
     StreamState,
     TimelineEntry,
@@ -32,6 +28,8 @@ from scrm.models import (
     Verdict,
     uuid7,
 )
+from tests.web.seed_cases import evidence_for, plain
+from tests.web.seed_cases import waiting as waiting_case
 
 PEOPLE = (
     (
@@ -90,7 +88,7 @@ def seed(db: Database, *, cases: int = 3, talk: int = 60) -> Seeded:
         session.add(model)
         contacts = [_contact(session, number, now) for number in range(len(PEOPLE))]
         session.flush()
-        waiting = [_waiting(session, contacts, model, number, now) for number in range(cases)]
+        waiting = [waiting_case(session, contacts, model, number, now) for number in range(cases)]
         linked = [_linked(session, contacts[3], network, users[1], model, now) for network in ("harbor", "quay")]
         session.flush()
         connection = _connection(session, now)
@@ -119,12 +117,12 @@ def _contact(session: Session, number: int, now: datetime) -> Contact:
         full_name=f"{first} {last}",
         first_name=first,
         last_name=last,
-        sort_name=_plain(f"{last} {first}"),
+        sort_name=plain(f"{last} {first}"),
         company=company,
         title="Leiterin Beschaffung",
         city=city,
         language="de",
-        emails=[f"{_plain(first)[0]}.{_plain(last).split()[-1]}@company{number}.example"],
+        emails=[f"{plain(first)[0]}.{plain(last).split()[-1]}@company{number}.example"],
         relation="customer",
         owner="Jürgen Krüßmann-Østergaard",
         created_at=now,
@@ -132,148 +130,6 @@ def _contact(session: Session, number: int, now: datetime) -> Contact:
     )
     session.add(row)
     return row
-
-
-def _plain(text: str) -> str:
-    from scrm.sync.contacts import fold
-
-    return fold(text)
-
-
-def _waiting(session: Session, contacts: list[Contact], model: MatchModelRow, number: int, now: datetime) -> Profile:
-    contact = contacts[number % len(contacts)]
-    row = Profile(
-        public_id=uuid7(),
-        network="harbor",
-        native_id=f"w{number}",
-        handle=_plain(contact.full_name).replace(" ", ""),
-        display_name=contact.full_name,
-        url=f"https://harbor.example/@w{number}",
-        bio="Einkauf & Lieferketten, Hüttenwerke Niederrhein. Segelt, wenn Wind ist.",
-        location=f"{contact.city} (Rheinland)",
-        company="Hüttenwerke Niederrhein",
-        title="Einkauf & Lieferketten",
-        language="de",
-        links=[{"url": "https://luedenscheidt.example/", "verified": True}],
-        first_seen_at=now - timedelta(days=80),
-        updated_at=now,
-        match_state=MatchState.REVIEW.value,
-    )
-    session.add(row)
-    session.flush()
-    session.add(
-        ReviewCase(
-            profile_id=row.id,
-            state=MatchState.REVIEW.value,
-            network=row.network,
-            pattern_id=_pattern(session),
-            kind="contradiction",
-            band=9,
-            worth=1000 - number,
-            since=now - timedelta(days=number),
-        )
-    )
-    others = [other for other in contacts if other is not contact][: 3 + number % 2]
-    evidence = {contact.id: _evidence(contact, good=True)} | {
-        other.id: _evidence(other, good=False, less=place) for place, other in enumerate(others)
-    }
-    sums = {contact_id: sum(line["bits"] for line in rows) for contact_id, rows in evidence.items()}
-    for contact_id, chance in probabilities(sums).items():
-        session.add(
-            Candidate(
-                profile_id=row.id,
-                contact_id=contact_id,
-                bits=sums[contact_id],
-                probability=chance,
-                evidence=evidence[contact_id],
-                for_review=True,
-                model_id=model.id,
-                computed_at=now,
-            )
-        )
-    return row
-
-
-def _pattern(session: Session) -> int:
-    levels = "city.same given.exact other_email.different surname.exact"
-    row = session.scalars(select(EvidencePattern).where(EvidencePattern.levels == levels)).one_or_none()
-    if row is None:
-        row = EvidencePattern(levels=levels, novelty=1000)
-        session.add(row)
-        session.flush()
-    return row.id
-
-
-def _evidence(contact: Contact, *, good: bool, less: int = 0) -> list[dict[str, Any]]:
-    found = "The display name has “%(value)s”; %(count)s of %(total)s contacts are called so."
-    rows = [
-        (
-            "prior",
-            "prior",
-            -15.5,
-            "",
-            "",
-            "Before anything is known: one of %(total)s contacts, or none of them.",
-            {"total": 23568},
-        ),
-        (
-            "surname",
-            "exact" if good else "near",
-            9.1 if good else 5.17 - less,
-            contact.last_name,
-            contact.last_name,
-            found,
-            {"value": contact.last_name, "count": 1, "total": 23568},
-        ),
-        (
-            "given",
-            "exact",
-            5.23 if good else 3.94,
-            contact.first_name,
-            contact.first_name,
-            found,
-            {"value": contact.first_name, "count": 212, "total": 23568},
-        ),
-        (
-            "city",
-            "same",
-            4.58,
-            contact.city,
-            contact.city,
-            "The same place; %(count)s of %(total)s contacts are there.",
-            {"count": 61, "total": 23568},
-        ),
-        (
-            "handle_is_mailbox",
-            "name_form",
-            1.42,
-            "kluedenscheidt",
-            "k.luedenscheidt",
-            "Handle and e-mail address write the name in the same way.",
-            {},
-        ),
-        (
-            "title",
-            "near",
-            1.13,
-            "Einkauf",
-            "Beschaffung",
-            "Title and description share words: %(value)s.",
-            {"value": "einkauf"},
-        ),
-        ("language", "same", 0.62, "de", "de", "The same language.", {}),
-        (
-            "other_email",
-            "different",
-            -2.3,
-            "k@huette.example",
-            "k@rwaz.example",
-            "Both have an e-mail address, and they differ.",
-            {},
-        ),
-    ]
-    names = ("rule", "level", "bits", "profile_value", "contact_value", "message", "params")
-    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _linked(
@@ -311,7 +167,7 @@ def _linked(
             contact_id=contact.id,
             bits=4.2,
             probability=0.997,
-            evidence=_evidence(contact, good=True),
+            evidence=evidence_for(contact, good=True),
             for_review=False,
             model_id=model.id,
             computed_at=now,
