@@ -34,10 +34,10 @@ blueprint = Blueprint("crm_fields", __name__, url_prefix="/admin/crm/fields")
 
 SAMPLE: Final = 5
 POLICIES: Final = {
-    Policy.CRM_WINS: N_("The CRM wins: what somebody edited stays"),
-    Policy.SCRM_WINS: N_("scrm wins: always written"),
+    Policy.CRM_WINS: N_("The CRM wins"),
+    Policy.SCRM_WINS: N_("scrm wins"),
     Policy.FILL_BLANK: N_("Fill blanks only"),
-    Policy.OFF: N_("Off: never written"),
+    Policy.OFF: N_("Never written"),
 }
 LONG: Final = {IfLong.CUT: N_("cut"), IfLong.BLANK: N_("leave blank"), IfLong.REFUSE: N_("set aside")}
 SAID: Final = {
