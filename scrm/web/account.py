@@ -41,7 +41,7 @@ def password() -> ResponseReturnValue:
         fault = gettext("The two passwords differ.")
     if fault is None:
         try:
-            hashed = hash_password(wanted)
+            hashed = hash_password(wanted, (who.name, who.email, request.host))
             with current.core().db.write("account.password") as db:
                 if not who.password_hash and "name" in request.form:
                     accounts.rename(db, who.id, *_called(), current.now())

@@ -5,7 +5,9 @@ that grows per account and never locks it for good, because a stranger could oth
 """
 
 import hashlib
+import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
@@ -14,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
+from zxcvbn import zxcvbn
 
 from scrm.errors import InputError
 from scrm.i18n import N_
@@ -27,6 +30,13 @@ SEEN_EVERY: Final = timedelta(minutes=1)  # a session is not written more often 
 FREE_TRIES: Final = 4
 LONGEST_WAIT: Final = timedelta(minutes=5)
 SHORTEST_PASSWORD: Final = 12
+HARD_TO_GUESS: Final = 3  # of 0 to 4 by zxcvbn: more than 10^8 guesses
+JUDGED: Final = 72  # its first characters: the time that takes grows faster than their number
+OURSELVES: Final = "scrm social crm"
+EASILY_GUESSED: Final = N_(
+    "This password is easily guessed: it is common, repeats itself or holds names. Take a few words that do not"
+    " belong together."
+)
 LONGEST_PASSWORD: Final = 200
 
 _hasher = PasswordHasher()
@@ -178,12 +188,19 @@ def check_password(core: Core, email: str, password: str, *, is_known: bool = Fa
     return found if is_right else None
 
 
-def hash_password(password: str) -> str:
-    """What is stored of a password; raises InputError when it is too short to be worth having."""
+def hash_password(password: str, about: Sequence[str] = ()) -> str:
+    """What is stored of a password; raises InputError when it is too short or too easily guessed to be worth having.
+
+    `about` are words that somebody who knows its owner would try first: names, addresses.
+    """
     if len(password) < SHORTEST_PASSWORD:
         raise InputError(N_("The password needs at least 12 characters."))
     if len(password) > LONGEST_PASSWORD:
         raise InputError(N_("The password may have at most 200 characters."))
+    known = [part for text in (OURSELVES, *about) for part in re.split(r"[\W_]+", text) if part]
+    judged = zxcvbn(password[:JUDGED], user_inputs=known)  # type: ignore[no-untyped-call]
+    if judged["score"] < HARD_TO_GUESS:
+        raise InputError(EASILY_GUESSED)
     return _hasher.hash(password)
 
 

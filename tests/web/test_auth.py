@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from scrm.clock import FakeClock
+from scrm.errors import InputError
 from scrm.models import Role, SignInLink, User, WebSession
 from scrm.runtime import Core
 from scrm.web.auth import ensure_user, make_sign_in_link
@@ -234,6 +235,14 @@ def test_an_empty_installation_gets_one_admin_by_a_link_and_later_none(core: Cor
     assert first_admin_link(core) is None
 
 
+@pytest.mark.parametrize(
+    "password", ["password12345", "qwertyuiop1234", "aaaaaaaaaaaaaaaa", "ClementineBoot", "scrm-scrm-scrm"]
+)
+def test_what_is_common_or_names_its_owner_is_no_password(password: str) -> None:
+    with pytest.raises(InputError, match="easily guessed"):
+        hash_password(password, ("Clementine Boot", "c.boot@nordwerk.example", "scrm.nordwerk.example"))
+
+
 def test_a_password_is_set_once_typed_twice_and_ends_other_sessions(
     app: Flask, core: Core, user: User, clock: FakeClock
 ) -> None:
@@ -243,6 +252,7 @@ def test_a_password_is_set_once_typed_twice_and_ends_other_sessions(
         {**fields, "old": "wrong"},
         {**fields, "again": "different-from-it"},
         {**fields, "password": "short", "again": "short"},
+        {**fields, "password": "password12345", "again": "password12345"},
         {**fields, "password": "x" * 201, "again": "x" * 201},
     )
     for fault in faults:
