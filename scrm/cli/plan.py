@@ -11,6 +11,7 @@ from scrm.cli.opening import open_for_command
 from scrm.errors import InputError
 from scrm.i18n import N_, _, gettext, ngettext
 from scrm.models import Contact, PlanState, WritePlan
+from scrm.privacy.requests import four_eyes
 from scrm.runtime import Core
 from scrm.sync import calls, plan_view
 from scrm.sync import plan as plans
@@ -77,7 +78,7 @@ def show(plan_id: UUID) -> None:
 def approve(plan_id: UUID) -> None:
     core = open_for_command()
     with core.db.write("cli.plan_approve") as session:
-        plans.approve(session, plan_id, core.db.clock.now())
+        plans.approve(session, plan_id, core.db.clock.now(), four_eyes=four_eyes(session))
     core.wake("plan", None)
     core.db.close()
     click.echo(_("It is being carried out; `scrm plan show` says how far it is."))

@@ -47,6 +47,8 @@ REASONS = {
     Result.REJECTED: N_("The CRM would refuse it."),
     Result.RETRY: N_("The CRM cannot say now."),
 }
+MASS = 20  # records taken out of the CRM by one plan: a mass recall
+SECOND_NEEDED = N_("This takes many records out of the CRM. A second admin has to approve it.")
 NO_REASON = N_("It waits, or was set aside.")
 
 
@@ -93,15 +95,29 @@ def order(
     return row
 
 
-def approve(session: Session, plan_id: UUID, now: datetime, user_id: int | None = None) -> WritePlan:
-    """Have exactly this plan carried out; raises ConflictError when it is not ready any more, or was altered."""
+def approve(
+    session: Session, plan_id: UUID, now: datetime, user_id: int | None = None, *, four_eyes: bool = False
+) -> WritePlan:
+    """Have exactly this plan carried out; raises ConflictError when it is not ready any more, or was altered.
+
+    With four eyes a mass recall needs somebody else than whoever had it planned, else InputError: a command does not
+    say who calls it, so it never is the second one.
+    """
     plan = _locked(session, plan_id)
+    if four_eyes and user_id in {None, plan.created_by} and is_mass_recall(session, plan):
+        raise InputError(SECOND_NEEDED)
     if plan.state != PlanState.READY or plan.digest != _digest_of(session, plan.id):
         raise ConflictError("this plan is not ready to be approved")
     plan.state, plan.due_at = PlanState.APPROVED.value, now
     plan.approved_at, plan.approved_by = now, user_id
     _note(session, plan, "plan.approved", now, user_id, before=PlanState.READY.value)
     return plan
+
+
+def is_mass_recall(session: Session, plan: WritePlan) -> bool:
+    """Whether a plan takes so much out of the CRM that a second person has to look, where four eyes are asked for."""
+    withdrawn = (PlanStep.plan_id == plan.id) & (PlanStep.action == StepAction.WITHDRAW.value)
+    return (session.scalar(select(func.count()).select_from(PlanStep).where(withdrawn)) or 0) >= MASS
 
 
 def discard(session: Session, plan_id: UUID, now: datetime, user_id: int | None = None) -> None:

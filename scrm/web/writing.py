@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scrm.errors import ConflictError
+from scrm.errors import ConflictError, InputError
 from scrm.i18n import gettext
 from scrm.models import Contact, CrmState, PlanState, Role, StepAction, User, WritePlan
+from scrm.privacy.requests import four_eyes
 from scrm.sync import calls, faults, plan_view
 from scrm.sync import plan as plans
 from scrm.sync.crm import active_crm, open_crm
@@ -117,11 +118,13 @@ def settle(plan_id: UUID) -> ResponseReturnValue:
     try:
         if request.form.get("act") == "approve":
             with current.core().db.write("writing.approve") as db:
-                plans.approve(db, plan_id, current.now(), user_id)
+                plans.approve(db, plan_id, current.now(), user_id, four_eyes=four_eyes(db))
             current.wake("plan")
         else:
             with current.core().db.write("writing.discard") as db:
                 plans.discard(db, plan_id, current.now(), user_id)
+    except InputError as why:
+        flash(gettext(str(why)))
     except ConflictError:
         flash(gettext("Somebody else was first, or the plan has changed. This is how it stands now."))
     return redirect(url_for("writing.show", plan_id=plan_id))

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from scrm.errors import InputError
 from scrm.jobs import work
 from scrm.matching.judgments import Decision, decide
 from scrm.models import (
@@ -20,7 +21,9 @@ from scrm.models import (
     Judge,
     LocalRecord,
     PlanState,
+    PlanStep,
     RecordKind,
+    StepAction,
     TimelineEntry,
     Turn,
     User,
@@ -28,11 +31,14 @@ from scrm.models import (
     WritePlan,
     mark_timelines_due,
 )
+from scrm.privacy.requests import set_four_eyes
 from scrm.runtime import Core
+from scrm.sync import plan as plans
 from scrm.sync.crm.base import Fault
-from tests.factories import make_contact, make_interaction, make_profile
+from tests.factories import make_contact, make_interaction, make_profile, make_user
 from tests.sync.crm.worlds import LocalWorld
 from tests.web.conftest import Browser
+from tests.web.seed import Seeded
 
 Browse = Callable[[str], Browser]
 PAGE = "/writing"
@@ -260,3 +266,55 @@ def test_a_steward_sees_a_merge_and_the_way_to_undo_its_effect(browse: Browse, c
 
 def test_nothing_happened_says_so(client: FlaskClient, app: Flask, browse: Browse) -> None:
     assert "No contact was merged or deleted" in browse("steward").get("/contacts/turns")
+
+
+def recalling(core: Core, user_id: int | None, steps: int) -> str:
+    """A plan that is ready and takes so many records out of the CRM."""
+    with core.db.write("test.recall") as session:
+        row = plans.order(session, "local", core.db.clock.now(), user_id=user_id)
+        row.state, row.due_at = PlanState.READY.value, None
+        profile, someone = make_profile(session), make_contact(session)
+        for number in range(steps):
+            said = make_interaction(session, profile, native_id=f"{row.public_id}-{number}")
+            entry = TimelineEntry(
+                crm_id="local",
+                external_key=f"{row.public_id}-{number}",
+                interaction_id=said.id,
+                contact_id=someone.id,
+            )
+            session.add(entry)
+            session.flush()
+            told = {"entry_id": entry.id, "contact_id": someone.id, "version": 1, "digest": f"{number}"}
+            session.add(PlanStep(plan_id=row.id, action=StepAction.WITHDRAW.value, **told))
+        session.flush()
+        row.digest = plans._digest_of(session, row.id)
+        return f"{PAGE}/plans/{row.public_id}"
+
+
+def test_a_mass_recall_needs_a_second_admin_where_four_eyes_are_asked_for(
+    browse: Browse, core: Core, seeded: Seeded
+) -> None:
+    admin = browse("admin")
+    with core.db.write("test.second") as session:
+        set_four_eyes(session, wanted=True, user_id=None, now=core.db.clock.now())
+        other = make_user(session, role="admin")
+    mine, small = recalling(core, seeded.admin.id, plans.MASS), recalling(core, seeded.admin.id, plans.MASS - 1)
+    theirs = recalling(core, other.id, plans.MASS)
+
+    def state(path: str) -> str:
+        with core.db.read() as session:
+            row = session.scalars(select(WritePlan).where(WritePlan.public_id == UUID(path.rpartition("/")[2]))).one()
+        return row.state
+
+    admin.post(mine, mine, act="approve")
+    assert "A second admin has to approve" in admin.get(mine)
+    assert state(mine) == PlanState.READY
+    for path in (small, theirs):
+        admin.post(path, path, act="approve")
+        assert state(path) == PlanState.APPROVED
+    with core.db.write("test.command") as session, pytest.raises(InputError):
+        plans.approve(session, UUID(mine.rpartition("/")[2]), core.db.clock.now(), four_eyes=True)
+    with core.db.write("test.off") as session:
+        set_four_eyes(session, wanted=False, user_id=None, now=core.db.clock.now())
+    admin.post(mine, mine, act="approve")
+    assert state(mine) == PlanState.APPROVED
