@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo run dev test contract check new-connector record replay migration first-migration
-.PHONY: evaluate promises docs screenshots sbom check-specs lock test-lwc test-live-bluesky
+.PHONY: evaluate promises kills docs screenshots sbom check-specs lock test-lwc test-live-bluesky
 
 help:               ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
@@ -52,7 +52,10 @@ first-migration: setup-dev ## write the first migrations anew (before the first 
 evaluate: setup-dev ## precision and recall of the matching rules
 	$(PYTHON) -m bench.evaluate
 
-promises: setup-dev ## kill processes at every failpoint and compare with the ledgers of the sandbox
+promises: setup-dev ## a line for each of the 25 promises: make promises A="P1 P7 --long"
+	$(PYTHON) -m bench.promise_table $(A)
+
+kills: setup-dev    ## kill processes at every failpoint and compare with the ledgers of the sandbox
 	$(PYTHON) -m bench.promises
 
 docs: setup-dev     ## check that the documents say what the code does

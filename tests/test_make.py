@@ -21,6 +21,7 @@ WANTED = [
     "migration",
     "evaluate",
     "promises",
+    "kills",
     "docs",
     "check-specs",
     "lock",

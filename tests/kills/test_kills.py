@@ -1,4 +1,4 @@
-"""Kill -9 at the points where work is held, on each engine; every point and every victim is `make promises`."""
+"""Kill -9 at the points where work is held, on each engine; every point and every victim is `make kills`."""
 
 import re
 import shutil
