@@ -79,6 +79,12 @@ def _account(number: int) -> dict[str, Any]:
     }
 
 
+def _follower(number: int) -> dict[str, Any]:
+    """Somebody who was not there before, under a handle that nobody had."""
+    name = f"follower{number}"
+    return {"id": f"f{number}", "username": name, "acct": f"{name}@{HOST}", "uri": f"https://{HOST}/users/{name}"}
+
+
 def _notification(rng: random.Random, number: int) -> dict[str, Any]:
     author = _account(int(rng.paretovariate(1.2) * 100) % PEOPLE)
     at = (datetime.now(UTC) - timedelta(days=60) + timedelta(seconds=number * 5.0)).isoformat(timespec="milliseconds")
@@ -104,7 +110,7 @@ def _notification(rng: random.Random, number: int) -> dict[str, Any]:
         "id": str(3 * 10**17 + number),
         "type": kind,
         "created_at": at,
-        "account": author | ({"id": f"f{number}", "uri": f"{author['uri']}f{number}"} if kind == "follow" else {}),
+        "account": author | (_follower(number) if kind == "follow" else {}),
         "status": None if kind == "follow" else status,
     }
 

@@ -3,15 +3,15 @@
 Works on bare rows, not on mapped objects: a page names dozens of profiles, nearly all known and unchanged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from scrm.db import METADATA, upsert
+from scrm.db import METADATA, among, upsert
 from scrm.ingest.identity import holding, key_of
 from scrm.ingest.translate import Batch
 from scrm.models import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scrm.ingest.store import Context
 
 PROFILES = METADATA.tables[Profile.__tablename__]
+HANDLES = METADATA.tables[HandleHistory.__tablename__]
 SHORT = ("handle", "display_name", "url")  # what a short form carries
 FULL = (*SHORT, "bio", "location", "company", "title", "email", "language")
 FLAGS = ("email_verified", "is_bot", "is_organization")
@@ -66,6 +67,7 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
         record = batch.profiles.get(key)
         if record is not None and _update(session, row, record, context):
             renamed.append((row.id, record.handle))
+    _forget_recycled(session, [profile_id for profile_id, _handle in renamed])
     fresh = [_new_row(key, batch.profiles.get(key), context) for key in wanted if key not in known]
     if fresh:
         session.execute(insert(PROFILES), fresh)
@@ -73,7 +75,7 @@ def store_profiles(session: Session, context: "Context", batch: Batch) -> dict[K
             known[key] = Known(row.id, row.is_internal)
             renamed.append((row.id, row.handle))
     _remember_handles(session, context.now, renamed)
-    _notice_recycled(session, context.now, [profile_id for profile_id, handle in renamed if handle])
+    _notice_recycled(session, context.now, {profile_id: handle for profile_id, handle in renamed if handle})
     _tell_the_crm(session, context.now, [profile_id for profile_id, _handle in renamed])
     return known
 
@@ -194,22 +196,43 @@ def _remember_handles(session: Session, now: datetime, handles: list[tuple[int, 
         )
 
 
-def _notice_recycled(session: Session, now: datetime, profile_ids: Sequence[int]) -> None:
+def _forget_recycled(session: Session, profile_ids: Sequence[int]) -> None:
+    """Who has another handle now is judged anew by it."""
+    if profile_ids:
+        marked = PROFILES.c.id.in_(profile_ids) & PROFILES.c.handle_is_recycled.is_(True)
+        session.execute(update(PROFILES).where(marked).values(handle_is_recycled=False))
+
+
+def _notice_recycled(session: Session, now: datetime, handles: Mapping[int, str]) -> None:
     """Mark whose handle somebody else of the network had first, and have quality look at it now.
 
     A contact's record that names the handle may mean the other one: it is no evidence for whoever has it today.
     """
-    if not profile_ids:
+    recycled = _recycled(session, handles)
+    if not recycled:
         return
+    session.execute(update(PROFILES).where(PROFILES.c.id.in_(recycled)).values(handle_is_recycled=True))
+    session.execute(update(Chore).where(Chore.name == "quality").values(due_at=now))
+
+
+def _recycled(session: Session, handles: Mapping[int, str]) -> Sequence[int]:
+    """Those of these profiles whose handle another one of their network had before; most often none."""
+    folded = {handle.lower() for handle in handles.values()}
+    had = HANDLES.c.folded
+    several = select(had).where(among(session, had, folded)).group_by(had).having(func.count() > 1)
+    shared = set(session.scalars(several)) if folded else set()
+    suspects = [profile_id for profile_id, handle in handles.items() if handle.lower() in shared]
+    if not suspects:
+        return []
     mine, theirs = aliased(HandleHistory), aliased(HandleHistory)
     me, they = aliased(Profile), aliased(Profile)
-    recycled = session.scalars(
+    return session.scalars(
         select(me.id)
         .join(mine, (mine.profile_id == me.id) & (mine.handle == me.handle))
         .join(theirs, (theirs.folded == mine.folded) & (theirs.profile_id != me.id))
         .join(they, (they.id == theirs.profile_id) & (they.network == me.network) & (they.scope == me.scope))
         .where(
-            me.id.in_(profile_ids),
+            me.id.in_(suspects),
             or_(
                 theirs.first_seen_at < mine.first_seen_at,
                 (theirs.first_seen_at == mine.first_seen_at) & (theirs.profile_id < me.id),
@@ -217,12 +240,3 @@ def _notice_recycled(session: Session, now: datetime, profile_ids: Sequence[int]
         )
         .distinct()
     ).all()
-    table, changed = PROFILES.c, PROFILES.c.id.in_(profile_ids)
-    session.execute(
-        update(PROFILES)
-        .where(changed, table.id.not_in(recycled), table.handle_is_recycled.is_(True))
-        .values(handle_is_recycled=False)
-    )
-    fresh = update(PROFILES).where(table.id.in_(recycled), table.handle_is_recycled.is_(False))
-    if recycled and session.execute(fresh.values(handle_is_recycled=True)).rowcount:  # type: ignore[attr-defined]
-        session.execute(update(Chore).where(Chore.name == "quality").values(due_at=now))
