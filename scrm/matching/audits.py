@@ -51,6 +51,7 @@ class Kept:
     links: int  # made by the engine and in force
     waiting: int  # audits not answered yet
     needed: int  # more right ones until the audits alone prove it; 0 when they do
+    less_sure: int  # links in force that would not be made now, being less sure than is asked
 
 
 def promise_of(session: Session) -> Promise:
@@ -118,9 +119,22 @@ def kept(session: Session, promise: Promise) -> list[Kept]:
             links=links.get(kind.value, 0),
             waiting=waiting.get(kind.value, 0),
             needed=standing.still_needed(promise.one_wrong_in),
+            less_sure=_less_sure(session, kind, standing.threshold),
         )
         for kind, standing in standings(session, promise).items()
     ]
+
+
+def _less_sure(session: Session, kind: Kind, threshold: float) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Link)
+            .join(Judgment, Judgment.id == Link.judgment_id)
+            .where(Link.basis == kind.value, Judgment.probability < threshold)
+        )
+        or 0
+    )
 
 
 def draw(session: Session, now: datetime, profile: Profile, judgment: Judgment, promise: Promise) -> bool:

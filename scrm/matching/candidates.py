@@ -18,14 +18,12 @@ from scrm.matching.load import active_model, add_shipped_model, profile_view
 from scrm.matching.model import MatchModel
 from scrm.matching.online import Compared, compare
 from scrm.matching.promise import Kind, Standing, kind_of
-from scrm.matching.score import Action, Judged, Ranking, Reason, Scored
+from scrm.matching.score import KEPT, KEPT_PROBABILITY, Action, Judged, Ranking, Reason, Scored
 from scrm.matching.views import ContactId
 from scrm.models import Candidate, Contact, Judge, Judgment, MatchState, Profile, Verdict, survivor
 from scrm.runtime import Core
 
 BATCH = 20
-KEPT = 5  # candidates shown to a steward
-KEPT_PROBABILITY = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,9 @@
 contacts: CSV with id, first_name, last_name, full_name, emails, phones, company, title, city, country, language,
 handles (network:handle) and urls, several values parted by `;`. profiles: one JSON object a line with network,
 native_id, handle, display_name, bio, location, company, title, language, url or urls, email and email_verified.
-judgments: CSV with network, native_id, contact_id, judgment (positive or negative). Columns may be missing, unknown
-ones are ignored, and a row that cannot be used is reported and left out. All may be gzipped.
+judgments: CSV with network, native_id, contact_id, judgment (positive or negative). Where the heading has no comma,
+semicolons or tabs part the columns. Columns may be missing, unknown ones are ignored, and a row that cannot be used
+is reported and left out. All may be gzipped.
 """
 
 import csv
@@ -12,6 +13,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,9 +83,16 @@ def csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str | None]]]:
     """Give each row with its line number; a cell that is missing is None."""
     csv.field_size_limit(LONGEST_CELL)
     with _open(path) as lines:
-        reader = csv.DictReader(line.replace("\0", "") for line in lines)
+        head = next(lines, "")
+        text = (line.replace("\0", "") for line in chain((head,), lines))
+        reader = csv.DictReader(text, delimiter=_delimiter(head))
         for row in reader:
             yield reader.line_num, row
+
+
+def _delimiter(head: str) -> str:
+    """What stands between the columns: a comma, or what spreadsheets write where the comma is a decimal sign."""
+    return "," if "," in head else next((mark for mark in ";\t" if mark in head), ",")
 
 
 def _open(path: Path) -> IO[str]:

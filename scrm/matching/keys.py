@@ -217,6 +217,8 @@ def profile_values(view: ProfileView) -> Iterator[tuple[str, str]]:
     yield from _word_values(words, shown.initials)
     named = words if len(words) > 1 else tuple(dict.fromkeys(words + handle.words))
     yield from _in_context(named, view.places[:_MOST_PLACES], (view.company_folded,))
+    if len(words) == 1:
+        yield from _form(words[0])  # JaneDoe, as a contact's name is written as a handle
     yield from _handle_values(handle)
     for domain in view.domains:
         yield "b", domain

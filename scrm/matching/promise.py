@@ -4,8 +4,8 @@ A share of the links is put before a steward who does not see that they were mad
 share of wrong links (Clopper and Pearson 1934: exact, never too bold). Links that rest on a verified key are counted
 apart from those that rest on a name, so that many easy ones cannot hide a few bad ones.
 
-Before there are audits enough the promise rests on the model's own calibration: each link then has to be likely
-enough by itself, and the promise is called estimated, not audited.
+Before there are audits enough the promise rests on the model's own calibration, and is called estimated, not audited.
+It is about all links together, of which most are far surer than the least sure one: `least`.
 """
 
 import hashlib
@@ -68,6 +68,14 @@ class Standing:
         return high - self.audited
 
 
+def least(one_wrong_in: int) -> float:
+    """The probability that the least sure link needs.
+
+    Twice the promised share may be wrong there, since most links are far surer; docs/matching.md has the figures.
+    """
+    return 1.0 - 2.0 / one_wrong_in
+
+
 def kind_of(levels: Iterable[str]) -> Kind:
     """Tell what a link rests on, from the levels ("rule.level") of its evidence."""
     return Kind.NAME if VERIFIED.isdisjoint(levels) else Kind.VERIFIED
@@ -82,11 +90,11 @@ def is_drawn(profile_key: str, rest: str, share: float = AUDITED_SHARE) -> bool:
 def stand(audits: Sequence[Audit], one_wrong_in: int = ONE_WRONG_IN) -> Standing:
     """Say how the promise stands, and set the threshold.
 
-    While the audits do not contradict, a link needs a probability of 1 - 1/N. Where they prove that too many are
+    While the audits do not contradict, a link needs a probability of 1 - 2/N. Where they prove that too many are
     wrong, the threshold rises until the links above it are no longer proven so; 1 means that no link is made.
     """
     allowed = 1.0 / one_wrong_in
-    estimated = 1.0 - allowed
+    estimated = least(one_wrong_in)
     counted = [row for row in audits if row.probability >= estimated]
     wrong = sum(not row.is_right for row in counted)
     at_most = upper_bound(wrong, len(counted))

@@ -12,16 +12,17 @@ from enum import StrEnum
 from scrm.i18n import N_
 from scrm.matching.evidence import Detail, Evidence
 from scrm.matching.frequencies import Frequencies
-from scrm.matching.model import Calibration, MatchModel
+from scrm.matching.model import TIE_BITS, Calibration, MatchModel
 from scrm.matching.rules import Pair, Rule, relevant
 from scrm.matching.specification import best_of_groups
 from scrm.matching.views import ContactId, ContactView, ProfileView
 
 PRIOR = N_("Before anything is known: one of %(total)s contacts, or none of them.")
-TIE_BITS = 0.01
 TELLING = frozenset(
     {"surname", "surname_in_handle", "company_name", "email", "known_account", "link", "handle_is_mailbox"}
 )
+KEPT = 5  # candidates that are stored and shown
+KEPT_PROBABILITY = 0.001
 _HIGHEST_BITS = 900.0  # 2 to this power is still a float, and so is the sum of many
 
 
@@ -156,18 +157,17 @@ def standing(sums: Sequence[float]) -> tuple[float, float]:
 def calibrated(sums: Mapping[ContactId, float], model: MatchModel) -> dict[ContactId, float]:
     """Give the probabilities, that of the best candidate as the model learned to read it; the others share the rest.
 
-    Of equally good candidates none is the best: they stay as they are.
+    Of equally good candidates none is the best: all have the same.
     """
     chances = probabilities(sums)
     if not sums or model.calibration == Calibration():
         return chances
     logit, margin = standing(list(sums.values()))
-    if margin < TIE_BITS and len(sums) > 1:
-        return chances
-    best = min(sums, key=lambda contact: (-sums[contact], contact))
-    top = model.calibration.probability(logit, margin, len(sums) - 1)
-    left = (1.0 - top) / max(1.0 - chances[best], 1e-12)
-    return {contact: top if contact == best else min(each * left, top) for contact, each in chances.items()}
+    highest = max(sums.values())
+    best = {contact for contact, bits in sums.items() if highest - bits < TIE_BITS}
+    top = min(model.calibration.probability(logit, margin, len(sums) - 1), 1.0 / len(best))
+    left = max(1.0 - top * len(best), 0.0) / max(1.0 - math.fsum(chances[contact] for contact in best), 1e-12)
+    return {contact: top if contact in best else min(each * left, top) for contact, each in chances.items()}
 
 
 def decide(ranked: tuple[Scored, ...], model: MatchModel, judged: Mapping[ContactId, Judged]) -> Decision:

@@ -23,9 +23,10 @@ from scrm.i18n import N_
 from scrm.matching.audits import LOOSEST, STRICTEST, promise_of, set_promise
 from scrm.matching.evaluate import Quality, measure
 from scrm.matching.load import active_model, count_all
-from scrm.matching.model import SHIPPED, Level, MatchModel
+from scrm.matching.model import SHIPPED, TIE_BITS, Level, MatchModel
+from scrm.matching.promise import least
 from scrm.matching.rules import RULES
-from scrm.matching.score import TELLING, TIE_BITS, Action, calibrated
+from scrm.matching.score import TELLING, Action, calibrated
 from scrm.matching.versions import known_profiles, matches_of, truth_of, use_version
 from scrm.matching.views import ContactId
 from scrm.matching.whole import Match
@@ -79,14 +80,14 @@ def changed_model(model: MatchModel, change: Change) -> MatchModel:
         return SHIPPED.levels.get(name, level) if rule in was_off else level
 
     levels = {name: weigh(name, level) for name, level in model.levels.items()}
-    return replace(model, levels=levels, review=change.review, auto_link=1.0 - 1.0 / change.one_wrong_in)
+    return replace(model, levels=levels, review=change.review, auto_link=least(change.one_wrong_in))
 
 
 def in_force(session: Session) -> tuple[int | None, MatchModel]:
     """The model that is used now, as the promise makes use of it."""
     found = active_model(session)
     model_id, model = found if found is not None else (None, SHIPPED)
-    return model_id, replace(model, auto_link=1.0 - 1.0 / promise_of(session).one_wrong_in)
+    return model_id, replace(model, auto_link=least(promise_of(session).one_wrong_in))
 
 
 def begin(session: Session, now: datetime, change: Change, user_id: int) -> ModelTrial:

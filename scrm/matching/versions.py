@@ -1,8 +1,8 @@
 """Versions of the match model: learned from an installation's own judgments, compared, put in force, taken back.
 
 A version is a row that never changes; the one activated last is in force. Every version is learned from the shipped
-weights, not from the version before, so the same judgments always give the same numbers. What it would do is measured
-on judgments it did not learn from.
+weights, as they are adapted to the candidates that are stored, not from the version before, so the same judgments and
+candidates always give the same numbers. What it would do is measured on judgments it did not learn from.
 """
 
 import json
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from scrm.errors import InputError
 from scrm.i18n import N_
+from scrm.matching.adapting import Met, adapt
 from scrm.matching.blocking import holders_of
 from scrm.matching.evaluate import Quality, changed, measure
 from scrm.matching.judgments import standing
@@ -28,10 +29,11 @@ from scrm.matching.shortlist import shortlist
 from scrm.matching.specification import features, weights
 from scrm.matching.views import ContactId, ProfileId
 from scrm.matching.whole import Match
-from scrm.models import Judge, Judgment, MatchModelRow, Profile, Verdict, survivor
+from scrm.models import Candidate, Judge, Judgment, MatchModelRow, Profile, Verdict, survivor
 from scrm.runtime import Core
 
-MOST = 5000  # judged profiles learned from, the newest
+MOST = 5000  # judged profiles learned from, the newest, and profiles with candidates adapted to
+PORTION = 500
 LEARNED = "learned"
 
 
@@ -98,13 +100,14 @@ def learn_version(core: Core, user_id: int | None = None, *, fewest: int = FEWES
         known = known_profiles(session)
         contacts = count_all(session)
         found = active_model(session)
+        base = adapt(SHIPPED, _stored(session))
     in_force = found[1] if found else SHIPPED
     now = core.db.clock.now()
     judged = [row.judged for row in known]
-    learned = learn(SHIPPED, judged, contacts, name=LEARNED, version=SHIPPED.version, fewest=fewest)
-    if learned is SHIPPED:
+    learned = learn(base, judged, contacts, name=LEARNED, version=SHIPPED.version, fewest=fewest)
+    if learned is base:
         raise InputError(N_("There are too few judgments to learn from."))
-    comparison = compare_versions(known, contacts, in_force)
+    comparison = compare_versions(known, contacts, base, in_force)
     with core.db.write("matching.learn") as session:
         row = MatchModelRow(
             name=f"{LEARNED}-{len(judged)}", body=json.loads(learned.to_json()), created_at=now, created_by=user_id
@@ -115,13 +118,28 @@ def learn_version(core: Core, user_id: int | None = None, *, fewest: int = FEWES
     return model_id, comparison
 
 
-def compare_versions(known: Sequence[Known], contacts: int, before: MatchModel) -> Comparison:
+def _stored(session: Session) -> list[list[Met]]:
+    """The candidates of the newest profiles that have any."""
+    newest = session.scalars(
+        select(Candidate.profile_id).distinct().order_by(Candidate.profile_id.desc()).limit(MOST)
+    ).all()
+    found: dict[int, list[Met]] = {}
+    rows = select(Candidate.profile_id, Candidate.probability, Candidate.evidence)
+    for start in range(0, len(newest), PORTION):
+        some = Candidate.profile_id.in_(newest[start : start + PORTION])
+        for profile_id, probability, evidence in session.execute(rows.where(some).order_by(Candidate.id)):
+            levels = tuple(f"{each['rule']}.{each['level']}" for each in evidence)
+            found.setdefault(profile_id, []).append(Met(probability=probability, levels=levels))
+    return list(found.values())
+
+
+def compare_versions(known: Sequence[Known], contacts: int, base: MatchModel, before: MatchModel) -> Comparison:
     """Measure what learning brings: each profile is matched by a model that was learned from the others."""
     old: list[Match] = []
     new: list[Match] = []
     for fold in range(FOLDS):
         rest = [row.judged for number, row in enumerate(known) if number % FOLDS != fold]
-        model = learn(SHIPPED, rest, contacts, name=LEARNED, version=SHIPPED.version)
+        model = learn(base, rest, contacts, name=LEARNED, version=SHIPPED.version)
         for row in known[fold::FOLDS]:
             old += matches_of(row, before, contacts)
             new += matches_of(row, model, contacts)

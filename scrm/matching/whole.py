@@ -1,4 +1,4 @@
-"""Match all profiles of a set at once, in memory: learn from judgments, score, let profiles compete for a contact.
+"""Match all profiles of a set at once, in memory: adapt, learn from judgments, score, let profiles compete.
 
 Online a profile is matched alone. Here all are at hand, so two profiles of one network that claim one contact are
 rivals, too: most people have one account on a network, some an office account beside their own, so the claim of the
@@ -7,19 +7,29 @@ weaker one is lowered and never ruled out.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scrm.matching.adapting import Met, adapt
 from scrm.matching.files import FileJudgment
 from scrm.matching.learning import Judged, learn
-from scrm.matching.model import MatchModel
+from scrm.matching.model import TIE_BITS, MatchModel
 from scrm.matching.pool import Pool
 from scrm.matching.rules import Pair, relevant
-from scrm.matching.score import TELLING, TIE_BITS, Action, prior_of, standing, weigh
+from scrm.matching.score import (
+    KEPT,
+    KEPT_PROBABILITY,
+    TELLING,
+    Action,
+    prior_of,
+    probabilities,
+    standing,
+    weigh,
+)
 from scrm.matching.specification import Features, features, weights
 from scrm.matching.views import ContactId, ContactView, ProfileId, ProfileView
 
-KEPT = 5
+ADAPTED_TO = 5000  # profiles, spread over all
 HIGHEST = 60.0  # bits
 
 
@@ -61,16 +71,39 @@ class Whole:
         self.profiles = profiles
         self._pool = Pool(contacts)
         self._people = {contact.contact_id: contact for contact in contacts}
+        self._compared: dict[ProfileId, dict[ContactId, Features]] = {}  # of the profiles adapted to
+        self._changed: set[ContactId] = set()  # contacts of whom more is known since
 
     def match(self, model: MatchModel) -> tuple[MatchModel, list[Match]]:
-        """Match everything; gives the model that was learned from the judgments (else the same) and all matches."""
+        """Match everything; gives the model as adapted and as learned from the judgments, and all matches."""
         # a judged pair must not teach that it was judged: learn first, and only then let judgments be evidence
+        adapted = adapt(model, self._met(model))
         judged = [self._judged(row, model) for row in self.profiles if self._is_judged(row.profile_id)]
-        learned = learn(model, judged, len(self._people), name="judged", version=model.version)
+        learned = learn(adapted, judged, len(self._people), name="judged", version=model.version)
         self._know_accounts()
-        scored = [self._score(profile, self._columns(profile, learned), learned) for profile in self.profiles]
+        scored = [self._score(profile, self.columns(profile, learned), learned) for profile in self.profiles]
         claims = _claims(scored)
         return learned, [match for row in scored for match in self._matches(row, learned, claims)]
+
+    def _met(self, model: MatchModel) -> Iterator[list[Met]]:
+        """Candidates of profiles spread over all, as an installation keeps them."""
+        prior = model.prior_bits(len(self._people))
+        step = max(1, -(-len(self.profiles) // ADAPTED_TO))
+        for profile in self.profiles[::step]:
+            found = self._compared[profile.profile_id] = self.columns(profile, model)
+            if not found:
+                continue
+            weighed = {contact: weights(row, model, profile.network_word) for contact, row in found.items()}
+            chances = probabilities({contact: math.fsum(row.values()) + prior for contact, row in weighed.items()})
+            best = sorted(chances, key=lambda contact: (-chances[contact], contact))[:KEPT]
+            yield [
+                Met(
+                    probability=chances[contact],
+                    levels=tuple(f"{column}.{found[contact][column][0]}" for column in weighed[contact]),
+                )
+                for contact in best
+                if chances[contact] >= KEPT_PROBABILITY
+            ]
 
     def _is_judged(self, profile_id: ProfileId) -> bool:
         return profile_id in self._positive or profile_id in self._negative
@@ -78,16 +111,19 @@ class Whole:
     def _judged(self, profile: ProfileView, model: MatchModel) -> Judged:
         return Judged(
             network=profile.network_word,
-            candidates=self._columns(profile, model),
+            candidates=self.columns(profile, model),
             positive=self._positive.get(profile.profile_id),
             negative=frozenset(self._negative.get(profile.profile_id, ())),
         )
 
-    def _columns(self, profile: ProfileView, model: MatchModel) -> dict[ContactId, Features]:
+    def columns(self, profile: ProfileView, model: MatchModel) -> dict[ContactId, Features]:
         """Compare a profile with its candidates."""
         rules = relevant(profile)
+        known = self._compared.get(profile.profile_id, {})
         return {
-            contact.contact_id: features(self._pair(profile, contact, model), rules)
+            contact.contact_id: known[contact.contact_id]
+            if contact.contact_id in known and contact.contact_id not in self._changed
+            else features(self._pair(profile, contact, model), rules)
             for contact in self._pool.candidates(profile)
         }
 
@@ -103,6 +139,7 @@ class Whole:
         for contact_id, handles in confirmed.items():
             contact = replace(self._people[contact_id], handles=(*self._people[contact_id].handles, *handles))
             self._people[contact_id] = contact
+            self._changed.add(contact_id)
             self._pool.replace(contact)
 
     def _score(self, profile: ProfileView, found: Mapping[ContactId, Features], model: MatchModel) -> _Scored:
@@ -176,6 +213,8 @@ def _claims(scored: Iterable[_Scored]) -> dict[tuple[str, ContactId], float]:
 
 def _chances(row: _Scored, claims: Mapping[tuple[str, ContactId], float]) -> dict[ContactId, float]:
     """Probability of each candidate: the best one calibrated and after other claims, the others share the rest."""
+    if not row.order:
+        return {}
     best = row.order[0]
     mine = 2.0 ** min(row.logit, HIGHEST)
     others = max(claims[row.profile.network_word, best] - mine, 0.0)

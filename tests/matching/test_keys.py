@@ -29,6 +29,7 @@ MEET = [
     ("a handle of initial and surname", contact("Jane Fragala"), profile(handle="jfragala")),
     ("a handle of surname and initial", contact("Jane Fragala"), profile(handle="fragalaj")),
     ("a handle with a nickname", contact("William Fragala"), profile(handle="billfragala1984")),
+    ("both names as one word", contact("Jane Fragala"), profile("JaneFragala")),
     ("a surname inside a handle", contact("Jane Fragala"), profile(handle="repfragalatx")),
     ("half a double surname", contact("Anna Müller-Lüdenscheidt"), profile("Anna Lüdenscheidt")),
     ("an e-mail", contact(emails=("jane@company.example",)), profile(email="Jane+x@company.example")),

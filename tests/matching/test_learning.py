@@ -2,7 +2,10 @@ import math
 
 import pytest
 
-from scrm.matching.learning import FEWEST, Judged, Top, fit_calibration, fit_weights, learn, minimize
+from scrm.matching.downhill import minimize
+from scrm.matching.fitting import Lesson
+from scrm.matching.fitting import fit_weights as fit
+from scrm.matching.learning import FEWEST, Judged, Top, fit_calibration, learn
 from scrm.matching.model import SHIPPED, Calibration, from_json
 from scrm.matching.specification import weights
 from scrm.matching.views import ContactId
@@ -20,6 +23,10 @@ def judged(found, *, is_right, times=40):
         negative=frozenset() if is_right else frozenset({ours}),
     )
     return [row] * times
+
+
+def fit_weights(model, judged, contacts, **rest):
+    return fit(model, [Lesson(judged=judged, contacts=contacts)], **rest)
 
 
 def bits(model, found):
@@ -61,20 +68,55 @@ def test_the_same_judgments_give_the_same_model_and_it_survives_its_json():
     assert (one.name, one.version) == ("judged", 7)
 
 
-def test_a_right_contact_that_no_key_led_to_teaches_nothing():
+def test_where_the_right_contact_is_no_candidate_all_candidates_are_wrong():
     lost = Judged(network="x", candidates={ContactId(2): RARE}, positive=ContactId(1))
-    assert fit_weights(SHIPPED, [lost] * 50, 20_000).levels == SHIPPED.levels
+    refused = Judged(network="x", candidates={ContactId(2): RARE}, negative=frozenset({ContactId(2)}))
+    learned = fit_weights(SHIPPED, [lost] * 50, 20_000)
+    assert learned.levels == fit_weights(SHIPPED, [refused] * 50, 20_000).levels
+    assert bits(learned, RARE) < bits(SHIPPED, RARE)
+
+
+def test_what_is_held_stays_and_a_lesson_that_counts_twice_teaches_more():
+    rows = judged(HANDLE, is_right=False)
+    held = fit_weights(SHIPPED, rows, 20_000, held=frozenset({"surname_in_handle.inside"}))
+    assert held.levels == SHIPPED.levels
+    assert held.prior < SHIPPED.prior
+    once, twice = (fit(SHIPPED, [Lesson(judged=rows, contacts=20_000, counts=counts)]) for counts in (1.0, 2.0))
+    assert bits(twice, HANDLE) < bits(once, HANDLE)
+
+
+def test_of_a_group_only_the_better_level_learns():
+    both = {"surname": ("exact", 1e-5), "surname_in_handle": ("inside", 1e-4)}
+    learned = fit_weights(SHIPPED, judged(both, is_right=True), 20_000)
+    moved = {name for name, level in learned.levels.items() if level.bits != SHIPPED.levels[name].bits}
+    assert moved == {"surname.exact"}
+
+
+def tops(logit, share, times=200):
+    return [Top(logit=logit, margin=logit, rivals=0, is_right=number < share * times) for number in range(times)]
 
 
 def test_calibration_learns_that_the_score_believed_too_much():
-    tops = [Top(logit=6.0, margin=6.0, rivals=0, is_right=number % 4 != 0) for number in range(200)]
-    curve = fit_calibration(tops)
-    assert Calibration().probability(6.0, 6.0, 0) > 0.98
+    believed = Calibration()
+    curve = fit_calibration(tops(6.0, 0.75), believed, (2.0, 2.0, 2.0, 2.0, 2.0))
+    assert believed.probability(6.0, 6.0, 0) > 0.98
     assert curve.probability(6.0, 6.0, 0) == pytest.approx(0.75, abs=0.05)
 
 
-def test_without_enough_judgments_the_score_is_believed():
-    assert fit_calibration([]) == Calibration()
+def test_calibration_begins_with_the_usual_one_and_leaves_it_only_for_many_judgments():
+    usual = Calibration(offset=0.5, slope=0.8)
+    assert fit_calibration([], usual) == usual
+    few, many = (fit_calibration(tops(4.0, 0.6, times), usual).probability(4.0, 4.0, 0) for times in (20, 400))
+    assert 0.6 < many < few < usual.probability(4.0, 4.0, 0)
+
+
+def test_a_tie_is_calibrated_for_itself():
+    curve = Calibration(tied=-2.0)
+    assert curve.probability(0.0, 0.0, 1) == pytest.approx(0.2)
+    assert curve.probability(0.0, 0.0, 0) == curve.probability(0.0, 1.0, 1) == pytest.approx(0.5)
+
+
+def test_without_calibration_the_score_is_believed():
     assert Calibration().probability(3.0, 3.0, 5) == pytest.approx(8 / 9)
 
 

@@ -29,7 +29,7 @@ def test_the_bounds_are_those_of_clopper_and_pearson(wrong, audited, low, high):
 
 def test_before_any_audit_each_link_must_be_likely_enough_by_itself():
     found = stand([])
-    assert (found.state, found.threshold, found.at_most) == (State.ESTIMATED, 0.995, 1.0)
+    assert (found.state, found.threshold, found.at_most) == (State.ESTIMATED, 0.99, 1.0)
 
 
 def test_enough_right_links_prove_the_promise():

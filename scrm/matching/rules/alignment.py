@@ -14,6 +14,7 @@ from scrm.matching.normalize import skeleton
 from scrm.matching.normalize.names import Name
 from scrm.matching.normalize.nicknames import are_nicknames
 from scrm.matching.normalize.persons import PersonName
+from scrm.matching.normalize.text import squash
 from scrm.matching.rules.findings import Finding, Found
 from scrm.matching.rules.in_handle import read_handle, words_left
 from scrm.matching.views import ContactView, ProfileView
@@ -75,8 +76,9 @@ def align(contact: ContactView, profile: ProfileView) -> Alignment:
         return Alignment()
     left = _Leftover(words=list(dict.fromkeys(shown.words + shown.called)), initials=list(shown.initials))
     is_other = profile.is_other_script(contact)
-    surname = _surname_shown(person, left, shown)
-    given = _given_shown(person, left, shown, is_other=is_other)
+    surname, given = _together(person, left)
+    surname = surname or _surname_shown(person, left, shown)
+    given = given or _given_shown(person, left, shown, is_other=is_other)
     if surname is None:
         surname = _close(person.surname + person.surname_parts, left, is_other=is_other)
     if surname is None and given and given.level is not Found.INITIAL and person.surname and not left.words:
@@ -100,6 +102,22 @@ def align(contact: ContactView, profile: ProfileView) -> Alignment:
         ),
         left_in_handle=words_left(person, profile.handle_read) if handle.surname else (),
     )
+
+
+def _together(person: PersonName, left: _Leftover) -> tuple[Finding | None, Finding | None]:
+    """Find surname and first name written as one word: JaneDoe, DoeJane."""
+    if len(left.words) != 1:
+        return None, None
+    word = left.words[0]
+    for surname in person.surname:
+        for given in person.given:
+            if word in {squash(given + surname), squash(surname + given)}:
+                left.take(word)
+                return (
+                    Finding(level=Found.EXACT, theirs=word, ours=surname),
+                    Finding(level=Found.EXACT, theirs=word, ours=given),
+                )
+    return None, None
 
 
 def _surname_shown(person: PersonName, left: _Leftover, shown: Name) -> Finding | None:
