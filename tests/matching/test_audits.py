@@ -8,7 +8,7 @@ from scrm.matching import audits, promise
 from scrm.matching.audits import Promise, kept, promise_of, set_promise, standings
 from scrm.matching.judgments import undo
 from scrm.matching.promise import Kind, State
-from scrm.models import AuditEntry, Link, LinkAudit, Preference, ReviewCase, Verdict
+from scrm.models import AuditEntry, Judgment, Link, LinkAudit, Preference, ReviewCase, Verdict
 from tests.factories import NOW, make_contact, make_profile
 from tests.matching.workshop import ADAS_MAIL, CERTAIN, Workshop
 
@@ -137,8 +137,6 @@ def answered(shop: Workshop, right: int, wrong: int, *, basis: Kind, probability
 
 
 def _judgment(session, profile_id: int, contact_id: int) -> int:
-    from scrm.models import Judgment
-
     row = Judgment(profile_id=profile_id, contact_id=contact_id, verdict="positive", judge="engine", created_at=NOW)
     session.add(row)
     session.flush()
@@ -183,12 +181,13 @@ def test_what_is_promised_is_remembered_with_who_said_so(shop: Workshop) -> None
         assert promise_of(session) == Promise(one_wrong_in=200, audited_share=0.02)
         set_promise(session, NOW, Promise(one_wrong_in=500, audited_share=0.05), None)
         assert promise_of(session) == Promise(one_wrong_in=500, audited_share=0.05)
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "promise.set")).one()
-        assert (entry.before["one_wrong_in"], entry.after["one_wrong_in"]) == (200, 500)
         for wrong in (Promise(one_wrong_in=9), Promise(one_wrong_in=10_001), Promise(audited_share=0.5)):
             with pytest.raises(InputError):
                 set_promise(session, NOW, wrong, None)
         assert session.get_one(Preference, "promise").value["one_wrong_in"] == 500
+    with shop.db.read() as session:  # an entry is there when its transaction is
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "promise.set")).one()
+        assert (entry.before["one_wrong_in"], entry.after["one_wrong_in"]) == (200, 500)
 
 
 def test_the_two_kinds_are_counted_apart(shop: Workshop, linked: tuple[int, int]) -> None:
@@ -202,3 +201,15 @@ def test_the_two_kinds_are_counted_apart(shop: Workshop, linked: tuple[int, int]
     assert (by_kind[Kind.VERIFIED].links, by_kind[Kind.VERIFIED].waiting) == (1, 1)
     assert by_kind[Kind.VERIFIED].needed == 598
     assert found[Kind.NAME].at_most == promise.upper_bound(0, 600)
+
+
+def test_links_less_sure_than_is_asked_now_are_counted(shop: Workshop, linked: tuple[int, int]) -> None:
+    with shop.db.write("test.less") as session:
+        assert all(row.less_sure == 0 for row in kept(session, Promise()))
+        for judgment in session.scalars(select(Judgment).where(Judgment.judge == "engine")):
+            judgment.probability = 0.95
+        session.flush()
+        asked, less = (kept(session, Promise(one_wrong_in=number)) for number in (200, 20))
+    assert [row.less_sure for row in asked] == [row.links for row in asked]
+    assert sum(row.less_sure for row in asked) > 0
+    assert all(row.less_sure == 0 for row in less)
