@@ -14,7 +14,7 @@ import scrm
 from scrm.cli.processes import started_at
 from scrm.db import Database
 from scrm.failpoints import enumerate_failpoints
-from scrm.models import Announcement, InboxItem, LocalLedger, Role, TimelineEntry
+from scrm.models import Announcement, InboxItem, LocalLedger, Role, StreamState, TimelineEntry
 from scrm.runtime import Core
 from scrm.sync.hooks import SUBSCRIBABLE, Wish, make_hook
 from scrm.sync.webhook import make_endpoint
@@ -212,11 +212,18 @@ def _has_recovered(stimuli: Stimuli) -> bool:
 
 
 def _settle(fleet: Fleet, world: World, db: Database, quiet: float) -> None:
-    """Wait until the ledgers agree; give up when nothing has changed for `quiet` seconds."""
+    """Wait until the ledgers agree; give up when nothing has changed for `quiet` seconds and nothing is put off."""
     before: tuple[Counter[tuple[str, ...]], int] | None = None
-    while before != (before := (Counter(held(db)), _untold(world, db)[0])):
+    while before != (before := (Counter(held(db)), _untold(world, db)[0])) or _is_put_off(db):
         if fleet.is_soon(lambda: _agrees(world, db) and not _untold(world, db)[1], quiet, every=GLANCE):
             return
+
+
+def _is_put_off(db: Database) -> bool:
+    """Whether a list is read later because its network was out of order; waits grow to minutes."""
+    with db.read() as session:
+        waits = StreamState.problem.is_not(None) & (StreamState.due_at > db.clock.now())
+        return session.scalar(select(StreamState.id).where(waits).limit(1)) is not None
 
 
 def _agrees(world: World, db: Database) -> bool:
