@@ -24,7 +24,7 @@ from scrm.errors import CrmAuthError, CrmRetryLaterError
 from scrm.ingest import archives, push
 from scrm.ingest.run import read_stream
 from scrm.ingest.subscriptions import subscribe
-from scrm.mail import digest, outbox
+from scrm.mail import alerts, digest, outbox
 from scrm.matching import batches, quality, trials
 from scrm.matching.blocking import rekey_due
 from scrm.matching.candidates import match_due
@@ -50,6 +50,7 @@ QUEUE = "scrm"
 SERIALIZER = "json"
 JOB_SECONDS = 300  # far above what any job may take; ours end by themselves
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 DRAIN_SECONDS = 5.0
 LOST_SECONDS = 30.0  # three times what a job usually takes
 
@@ -247,8 +248,12 @@ def _trail(core: Core, _subject: int | None) -> bool:
     return _chore(core, "trail", lambda: trail.check(core))
 
 
-def _chore(core: Core, name: str, do: Callable[[], object]) -> bool:
-    """A daily chore: claimed for as long as it takes, finished when nothing is left."""
+def _alerts(core: Core, _subject: int | None) -> bool:
+    return _chore(core, "alerts", lambda: alerts.look(core), every=MINUTE)
+
+
+def _chore(core: Core, name: str, do: Callable[[], object], *, every: timedelta = DAY) -> bool:
+    """A chore that comes round: claimed for as long as it takes, finished when nothing is left."""
     with core.db.write("chores.claim") as session:
         now = core.db.clock.now()
         claimed = claim(session, Chore, now, Chore.name == name, seconds=core.settings.lease_seconds)
@@ -259,7 +264,7 @@ def _chore(core: Core, name: str, do: Callable[[], object]) -> bool:
         row = session.scalars(select(Chore).where(Chore.name == name, still_mine(claimed[0]))).one_or_none()
         if row is not None:
             row.lease_until, row.crash_count, row.done_at = None, 0, core.db.clock.now()
-            row.due_at = row.done_at + DAY
+            row.due_at = row.done_at + every
     return False
 
 
@@ -310,6 +315,7 @@ JOBS: dict[str, Callable[[Core, int | None], bool]] = {
     "trial": _trial,
     "quality": _quality,
     "trail": _trail,
+    "alerts": _alerts,
     "announce": _announce,
     "digest": _digest,
     "mail": _mail,
@@ -332,4 +338,5 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "resend": ("deliver",),
     "batch": ("expand",),
     "digest": ("mail",),
+    "alerts": ("mail",),
 }

@@ -1,4 +1,4 @@
-"""What runs when: the sweeper that finds due rows and wakes work for them, and the chores that come round daily.
+"""What runs when: the sweeper that finds due rows and wakes work for them, and the chores that come round.
 
 Without Redis the sweeper does the work itself, slowly: an absent Redis costs delay, not data.
 """
@@ -52,7 +52,7 @@ log = logs.get(__name__)
 SWEEP_SECONDS = 2.0
 HEARTBEAT = "scrm:scheduler"
 HEARTBEAT_SECONDS = 30
-CHORES = ("purge", "quality", "trail")
+CHORES = ("purge", "quality", "trail", "alerts")
 
 
 def run(settings: Settings, stop: threading.Event) -> None:

@@ -5,27 +5,19 @@ network lets nobody keep its texts for good, the mail names who said something a
 mail cannot be taken back.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from scrm import i18n
 from scrm.connectors.registry import connectors
 from scrm.db import upsert
 from scrm.i18n import gettext, ngettext
 from scrm.mail import stopping
+from scrm.mail.letter import letter, speaking, when
 from scrm.models import Mail, MailState, User, uuid7
 from scrm.reading import news
 from scrm.runtime import Core
@@ -85,7 +77,9 @@ def _order(session: Session, user: User, now: datetime) -> None:
 
 def _since(session: Session, user: User, now: datetime) -> datetime:
     """Where the last one ended; where it began, if nobody knows that it arrived."""
-    last = session.scalars(select(Mail).where(Mail.user_id == user.id).order_by(Mail.id.desc()).limit(1)).first()
+    last = session.scalars(
+        select(Mail).where(Mail.user_id == user.id, Mail.alert_id.is_(None)).order_by(Mail.id.desc()).limit(1)
+    ).first()
     if last is None:
         return now - DAY
     return max(last.made_at if last.state in TOLD else last.since, now - LONGEST_GAP)
@@ -99,11 +93,11 @@ def compose(core: Core, session: Session, mail: Mail, user: User) -> EmailMessag
     found = news.of(session, user, now, since=mail.since)
     if not found:
         return None
-    with _speaking(user.locale or core.settings.locale):
-        return _message(core, mail, user, found, now)
+    with speaking(core, user):
+        return _message(core, mail, user, found)
 
 
-def _message(core: Core, mail: Mail, user: User, found: list[news.News], now: datetime) -> EmailMessage:
+def _message(core: Core, mail: Mail, user: User, found: list[news.News]) -> EmailMessage:
     base = core.settings.base_url
     stop = f"{base}/mail/stop/{stopping.token(core, user)}"
     subject = ngettext("One of your contacts has news", "%(num)s of your contacts have news", len(found))
@@ -114,19 +108,10 @@ def _message(core: Core, mail: Mail, user: User, found: list[news.News], now: da
         "home": f"{base}/",
         "account": f"{base}/me",
         "stop": stop,
-        "language": i18n.language.get(),
     }
-    message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = core.settings.mail_from
-    message["To"] = user.email
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{mail.public_id}@{urlsplit(base).hostname or 'localhost'}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine is to answer
+    message = letter(core, mail, user, "digest", told)
     message["List-Unsubscribe"] = f"<{stop}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    message.set_content(_templates().get_template("digest.txt").render(told))
-    message.add_alternative(_templates().get_template("digest.html").render(told), subtype="html")
     return message
 
 
@@ -137,40 +122,13 @@ def _item(one: news.News, base: str, zone: str) -> dict[str, Any]:
         "name": one.contact.full_name or gettext("Without a name"),
         "company": one.contact.company or "",
         "network": connector.manifest.label if connector else row.network,
-        "when": _when(row.occurred_at.astimezone(ZoneInfo(zone))),
+        "when": when(row.occurred_at.astimezone(ZoneInfo(zone))),
         "text": _short(one.sight.text) if is_kept else "",
         "is_open": one.is_open,
         "address": f"{base}/contacts/{one.contact.public_id}",
     }
 
 
-def _when(at: datetime) -> str:
-    locale = "de" if i18n.language.get() == "de" else "en_GB"
-    return f"{format_date(at, locale=locale)}, {at:%H:%M}"
-
-
 def _short(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rsplit(' ', 1)[0]} …"
-
-
-@contextmanager
-def _speaking(language: str) -> Iterator[None]:
-    before = i18n.language.set(language)
-    try:
-        yield
-    finally:
-        i18n.language.reset(before)
-
-
-@cache
-def _templates() -> Environment:
-    found = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(["html"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    found.globals.update(_=gettext, ngettext=ngettext)
-    return found

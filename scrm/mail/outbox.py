@@ -1,7 +1,8 @@
-"""Sends what was ordered, one mail under one claim. What was handed over is never handed over again.
+"""Sends what was ordered, one mail under one claim. What was taken is never handed over again.
 
 Between the server's word and ours in the database lies a moment in which a process may be killed. A mail that was
-under way then is set aside as unclear instead of being sent twice: a digest that is missing is in the next one.
+under way then is set aside as unclear instead of being sent twice: a digest that is missing is in the next one. An
+alert is in no next one, so it is handed over again, with the same Message-ID, by which the receiver knows it.
 """
 
 from datetime import timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import update
 from scrm import logs
 from scrm.failpoints import outside
 from scrm.i18n import N_
-from scrm.mail import digest
+from scrm.mail import alert_mail, digest
 from scrm.mail.smtp import NotSentError, UnclearError, send
 from scrm.models import Mail, MailState, User, claim, still_mine
 from scrm.runtime import Core
@@ -21,6 +22,7 @@ from scrm.runtime import Core
 log = logs.get(__name__)
 
 RETRY: Final = (60, 300, 1800, 7200, 18_000, 36_000)  # seconds to the next try; 18 hours in all
+MOST_STOPS: Final = 4  # while an alert was handed over; a mail that ends processes must end itself
 NOT_SET_UP: Final = N_("Mail is not set up.")
 NOTHING: Final = N_("There was nothing to say.")
 STOPPED: Final = N_("A process stopped while it was being sent.")
@@ -49,7 +51,8 @@ def send_due(core: Core) -> bool:
 def _send(core: Core, mail: Mail) -> dict[str, Any]:
     """Hand it over; what becomes of the row."""
     now = core.db.clock.now()
-    if mail.crash_count:
+    is_digest = mail.alert_id is None
+    if mail.crash_count > (0 if is_digest else MOST_STOPS):
         return _ended(mail, MailState.UNCLEAR, STOPPED, now)
     if not core.settings.sends_mail:
         return _ended(mail, MailState.FAILED, NOT_SET_UP, now)
@@ -65,13 +68,16 @@ def _send(core: Core, mail: Mail) -> dict[str, Any]:
 
 def _compose_and_send(core: Core, mail: Mail) -> tuple[MailState, str | None]:
     with core.db.read() as session:
-        message = digest.compose(core, session, mail, session.get_one(User, mail.user_id))
+        compose = digest.compose if mail.alert_id is None else alert_mail.compose
+        message = compose(core, session, mail, session.get_one(User, mail.user_id))
     if message is None:
         return MailState.DROPPED, NOTHING
     try:
         with outside("mail.send"):
             send(core.settings, message)
-    except UnclearError:
+    except UnclearError as why:
+        if mail.alert_id is not None:
+            raise NotSentError(type(why).__name__) from why
         return MailState.UNCLEAR, CUT_OFF
     except (ValueError, MessageError) as why:  # an address that cannot be written
         return MailState.FAILED, type(why).__name__

@@ -1,6 +1,7 @@
 """Rows; no outside calls. Importing this package registers every table."""
 
 from scrm.models.access import NetworkApp, SignInFlow
+from scrm.models.alert import Alert, AlertKind
 from scrm.models.api_token import ApiToken
 from scrm.models.archive import ArchiveFile, ArchiveState
 from scrm.models.audit import AuditChain, AuditEntry
@@ -63,6 +64,8 @@ from scrm.models.usage import PaidItem, Usage
 from scrm.models.words import Words
 
 __all__ = [
+    "Alert",
+    "AlertKind",
     "Announcement",
     "AnnouncementState",
     "ApiToken",

@@ -25,6 +25,8 @@ class HookEvent(StrEnum):
     LINKED = "link.made"
     UNLINKED = "link.undone"
     BROKEN = "connection.broken"
+    ALERT_BEGAN = "alert.began"  # what admins are told of by mail, too
+    ALERT_ENDED = "alert.ended"
     TEST = "test"  # only when somebody asks for it
 
 
@@ -81,6 +83,7 @@ class Announcement(WithPublicId, Row):
     contact_id: Mapped[int | None]
     interaction: Mapped[uuid.UUID | None]
     connection_id: Mapped[int | None]
+    alert_id: Mapped[int | None]
     state: Mapped[str] = mapped_column(default=AnnouncementState.TODO)
     due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -91,10 +94,10 @@ class Announcement(WithPublicId, Row):
 
 ANNOUNCEMENTS = METADATA.tables[Announcement.__tablename__]
 LINKS = METADATA.tables[Link.__tablename__].c
-EMPTY = dict.fromkeys(("profile_id", "contact_id", "interaction", "connection_id"))
+EMPTY = dict.fromkeys(("profile_id", "contact_id", "interaction", "connection_id", "alert_id"))
 
 
-def announce(session: Session, event: HookEvent, now: datetime, *, network: str, **about: int) -> None:
+def announce(session: Session, event: HookEvent, now: datetime, *, network: str | None, **about: int) -> None:
     """Write down for every hook that wants it that something happened; `about`: ids, by the names of the columns."""
     _write(session, event, network, now, [about])
 
@@ -133,7 +136,7 @@ def announcement_row(hook_id: int, event: HookEvent, now: datetime, **about: Any
 
 
 def _write(
-    session: Session, event: HookEvent, network: str, now: datetime, told: Sequence[Mapping[str, object]]
+    session: Session, event: HookEvent, network: str | None, now: datetime, told: Sequence[Mapping[str, object]]
 ) -> None:
     rows = [
         announcement_row(hook_id, event, now, network=network, **about)
@@ -144,7 +147,7 @@ def _write(
         session.execute(insert(ANNOUNCEMENTS), rows)
 
 
-def _wanting(session: Session, event: HookEvent, network: str) -> list[int]:
+def _wanting(session: Session, event: HookEvent, network: str | None) -> list[int]:
     """Hooks that want to be told this; also those that are not called at present, which are told later."""
     rows = session.execute(select(Hook.id, Hook.events, Hook.networks).order_by(Hook.id))
     return [

@@ -23,11 +23,17 @@ class Mail(WithPublicId, Leased, Row):
     """One mail to one user. It holds no words: what it says is decided when it is sent."""
 
     __tablename__ = "mail"
-    __table_args__ = (due_index("mail"), Index("ix_mail_user_id", "user_id"))
+    __table_args__ = (
+        due_index("mail"),
+        Index("ix_mail_user_id", "user_id"),
+        Index("ix_mail_alert_id", "alert_id"),
+    )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(unique=True)  # what it is about; ordered twice it is one
     since: Mapped[datetime]  # it tells what arrived from then on
+    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))  # empty: a digest
+    is_over: Mapped[bool] = mapped_column(default=False)  # it tells the end of the alert
     made_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default=MailState.TODO)
     attempts: Mapped[int] = mapped_column(default=0)

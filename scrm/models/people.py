@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,6 +36,7 @@ class User(WithPublicId, Row):
     zone: Mapped[str | None]  # time zone, as the browser named it
     digest_hour: Mapped[int | None]  # there, at which a digest is sent; None: none is
     digest_due_at: Mapped[datetime | None]
+    alerts_off: Mapped[list[Any]] = mapped_column(default=list)  # kinds of alerts that this admin is not mailed
 
 
 class SignInLink(Row):

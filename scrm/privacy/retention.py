@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from scrm.ingest.profiles import forget_profiles
 from scrm.keeping import Kept, model_of, overdue
 from scrm.models import (
+    Alert,
     Announcement,
     AuditEntry,
     Delivery,
@@ -44,6 +45,7 @@ PLAN_DAYS = 30
 PAID_DAYS = 2
 ANNOUNCEMENT_DAYS = 30
 MAIL_DAYS = 30
+ALERT_DAYS = 30
 
 
 def purge(core: Core) -> bool:
@@ -59,6 +61,7 @@ def purge(core: Core) -> bool:
             _delete_some(session, Delivery, Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS)),
             _delete_some(session, Announcement, Announcement.at < now - timedelta(days=ANNOUNCEMENT_DAYS)),
             _delete_some(session, Mail, Mail.done_at < now - timedelta(days=MAIL_DAYS)),
+            _delete_some(session, Alert, Alert.ended_at < now - timedelta(days=ALERT_DAYS)),
             _delete_plans(session, now - timedelta(days=PLAN_DAYS)),
             _delete_some(session, Run, Run.started_at < now - timedelta(days=RUN_DAYS)),
             _delete_some(

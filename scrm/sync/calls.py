@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.orm import Session
 
-from scrm.models import Contact, CrmState, EntryState, Interaction, RecordKind, Relation, TimelineEntry
+from scrm.models import Contact, CrmConnection, CrmState, EntryState, Interaction, RecordKind, Relation, TimelineEntry
 from scrm.runtime import Core
 from scrm.sync.crm.base import Budget, Description
 
@@ -113,6 +113,23 @@ def due(crm_id: str, now: datetime) -> Select[int]:
         TimelineEntry.due_at <= now,
         TimelineEntry.waits_for_plan.is_(False),
     )
+
+
+def share_used(session: Session, crm_id: str, now: datetime) -> float | None:
+    """How much of what we may call in a day is used, from 0 to 1; None when that is unknown or without limit.
+
+    Ours is a share of the CRM's limit, which all others may use up too: the nearer end counts. What was heard a day
+    ago says nothing of today.
+    """
+    row = session.get(CrmConnection, crm_id)
+    since = now - timedelta(days=1)
+    if row is None or not row.calls_limit or row.calls_at is None or row.calls_at <= since:
+        return None
+    all_used = (row.calls_used or 0) / row.calls_limit
+    share = row.calls_limit * int(row.options.get("share_percent", 100)) // 100
+    is_this_day = row.calls_since is not None and row.calls_since > since
+    ours = (row.calls_made if is_this_day else 0) / share if share else 1.0
+    return min(max(all_used, ours), 1.0)
 
 
 def forecast(session: Session, about: Description, reserve_percent: int) -> Forecast:

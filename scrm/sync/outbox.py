@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrm import logs
@@ -255,13 +255,25 @@ def give_back(session: Session, rows: Sequence[Sent]) -> None:
         )
 
 
+def oldest_waiting(session: Session, crm_id: str, now: datetime) -> datetime | None:
+    """Since when the oldest that is to be written to this CRM has waited; not what waits for a plan's approval."""
+    since: datetime | None = session.scalar(
+        _deliverable(session, crm_id, now).with_only_columns(func.min(TimelineEntry.due_at))
+    )
+    return since
+
+
 def has_due(session: Session, crm_id: str, now: datetime) -> bool:
     """Whether an entry can be delivered to this CRM now."""
     state = session.get(CrmState, crm_id)
     if _is_stopped(state, now):
         return False
     free = or_(TimelineEntry.lease_until.is_(None), TimelineEntry.lease_until < now)
-    waiting = calls.due(crm_id, now).where(free)
+    return session.scalar(_deliverable(session, crm_id, now).where(free).limit(1)) is not None
+
+
+def _deliverable(session: Session, crm_id: str, now: datetime) -> Select[int]:
+    state, waiting = session.get(CrmState, crm_id), calls.due(crm_id, now)
     if state is not None and state.is_planned:
         waiting = waiting.where(TimelineEntry.is_wanted.is_(False), TimelineEntry.is_urgent.is_(True))
-    return session.scalar(waiting.limit(1)) is not None
+    return waiting

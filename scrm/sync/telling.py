@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from scrm.i18n import N_
 from scrm.models import (
+    Alert,
     Announcement,
     Community,
     Connection,
@@ -42,6 +43,8 @@ def message(session: Session, row: Announcement, base_url: str) -> dict[str, Any
         HookEvent.LINKED: _link,
         HookEvent.UNLINKED: _link,
         HookEvent.BROKEN: _connection,
+        HookEvent.ALERT_BEGAN: _alert,
+        HookEvent.ALERT_ENDED: _alert,
         HookEvent.TEST: _test,
     }[HookEvent(row.event)]
     return {"type": row.event, "timestamp": stamp(row.at), "data": tell(session, row, f"{base_url}/api/v1")}
@@ -94,6 +97,16 @@ def _connection(session: Session, row: Announcement, _api: str) -> dict[str, Any
     if found is None:
         raise UntoldError(GONE)
     return {"connection": {"id": str(found.public_id), "network": found.network, "problem": found.problem}}
+
+
+def _alert(session: Session, row: Announcement, api: str) -> dict[str, Any]:
+    found = session.get(Alert, row.alert_id or 0)
+    if found is None:
+        raise UntoldError(GONE)
+    ended = stamp(found.ended_at) if found.ended_at else None
+    page = f"{api.removesuffix('/api/v1')}{found.page}"
+    about = {"id": str(found.public_id), "kind": found.kind, "subject": found.subject, "network": row.network}
+    return {"alert": about | {"began_at": stamp(found.began_at), "ended_at": ended, "page": page}}
 
 
 def _test(_session: Session, row: Announcement, api: str) -> dict[str, Any]:

@@ -1,14 +1,15 @@
-"""One's own page: password, digest, other sessions; and the address at the foot of a digest that ends it."""
+"""One's own page: password, digest, alerts, other sessions; and the address at the foot of a digest that ends it."""
 
 from typing import Final
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import update
 
 from scrm.errors import InputError
-from scrm.i18n import gettext
+from scrm.i18n import N_, gettext
 from scrm.mail import digest, stopping
-from scrm.models import AuditEntry
+from scrm.models import AlertKind, AuditEntry, Role, User
 from scrm.web import accounts, current
 from scrm.web.arrivals import comes_by_company
 from scrm.web.auth import cookie_name
@@ -17,6 +18,13 @@ from scrm.web.people import check_password, close_sessions, hash_password, set_p
 from scrm.web.roles import EVERYBODY, allow
 
 HOURS: Final = range(5, 23)
+ALERTS: Final = {
+    AlertKind.CONNECTION: N_("A connection needs somebody"),
+    AlertKind.BUDGET: N_("The budget of a network is nearly used up"),
+    AlertKind.CRM_BUDGET: N_("Our calls to the CRM are nearly used up"),
+    AlertKind.WRITES: N_("Something has waited for the CRM for more than an hour"),
+    AlertKind.ERASED: N_("A request to forget somebody is done"),
+}
 
 blueprint = Blueprint("account", __name__)
 stop_blueprint = Blueprint("digest", __name__)
@@ -114,6 +122,7 @@ def _page(**more: object) -> str:
         mine=current.session_mark(),
         sends_mail=sends_mail,
         hours=HOURS,
+        alerts=ALERTS if current.user().role == Role.ADMIN else {},
         **more,
     )
 
@@ -128,6 +137,17 @@ def set_digest() -> ResponseReturnValue:
     here = named if known_zone(named) else str(zone())
     with current.core().db.write("account.digest") as db:
         digest.choose(db, current.user().id, hour, here, current.now())
+    return redirect(url_for("account.show", saved=1))
+
+
+@blueprint.post("/me/alerts")
+@allow(Role.ADMIN)
+def set_alerts() -> ResponseReturnValue:
+    """Be mailed these kinds of alerts and no others."""
+    wanted = set(request.form.getlist("kind"))
+    off = [kind.value for kind in AlertKind if kind.value not in wanted]
+    with current.core().db.write("account.alerts") as db:
+        db.execute(update(User).where(User.id == current.user().id).values(alerts_off=off))
     return redirect(url_for("account.show", saved=1))
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from scrm.connectors.registry import connectors
-from scrm.errors import RetryLaterError
 from scrm.ingest import connections as hookups
 from scrm.ingest import meter
 from scrm.ingest.apps import off_lists
@@ -35,8 +34,9 @@ from scrm.models import (
 )
 from scrm.models.inbox import is_todo
 from scrm.runtime import Core
-from scrm.sync import faults
+from scrm.sync import calls, faults
 from scrm.sync.crm import active_crm
+from scrm.sync.outbox import oldest_waiting
 from scrm.web.counts import bounded
 from scrm.web.wording import CAPPED
 
@@ -45,7 +45,6 @@ HOURS: Final = 24
 RUNS: Final = 8
 DELIVERIES: Final = 200
 WEBHOOKS: Final = 5
-PATIENCE: Final = timedelta(hours=1)
 MOST_RUNS: Final = 5000  # of one connection in a day
 
 
@@ -88,23 +87,8 @@ class Board:
     kinds: Sequence[faults.Kind]
     received: Sequence[InboxItem]
     runs: Sequence[tuple[Run, Connection]]
+    crm_share: float | None  # how much of our calls of the CRM's day is used
     hours: Sequence[int]  # what was stored in each of the last hours, oldest first
-
-
-def needs_somebody(row: Connection, now: datetime) -> bool:
-    """Whether something stands in the way that does not pass by itself; a network that asks to wait is no news."""
-    if row.state == ConnectionState.SUSPENDED:
-        return True
-    if row.problem is None or row.state != ConnectionState.ACTIVE:
-        return False
-    since = row.problem_since or now
-    return row.problem != RetryLaterError.__name__ or since <= now - PATIENCE
-
-
-def troubled(db: Session, now: datetime) -> list[Connection]:
-    """The connections that need somebody."""
-    live = select(Connection).where(Connection.state != ConnectionState.REMOVED.value).order_by(Connection.id)
-    return [row for row in db.scalars(live) if needs_somebody(row, now)]
 
 
 def board(core: Core, now: datetime) -> Board:
@@ -119,6 +103,7 @@ def board(core: Core, now: datetime) -> Board:
             hookups=[_hookup(core, db, row, now) for row in live],
             queues=_queues(db, now),
             lag=_lag(db),
+            crm_share=calls.share_used(db, active_crm(db), now),
             kinds=faults.kinds(db, active_crm(db)),
             received=db.scalars(select(InboxItem).order_by(InboxItem.id.desc()).limit(WEBHOOKS)).all(),
             runs=[
@@ -177,7 +162,7 @@ def _queues(db: Session, now: datetime) -> list[Waiting]:
         Waiting(
             name="deliver",
             count=bounded(db, select(TimelineEntry.id).where(todo), CAPPED + 1),
-            oldest=db.scalar(select(func.min(TimelineEntry.due_at)).where(todo, TimelineEntry.due_at <= now)),
+            oldest=oldest_waiting(db, crm_id, now),
         ),
         Waiting(
             name="inbox",

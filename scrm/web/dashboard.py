@@ -15,12 +15,13 @@ from flask.typing import ResponseReturnValue
 from scrm.connectors.registry import connectors
 from scrm.i18n import N_, gettext
 from scrm.ingest.coverage import Coverage
+from scrm.ingest.trouble import troubled
 from scrm.models import Role
 from scrm.runtime import Core
 from scrm.sync.faults import CAUSES
 from scrm.web import connections as connection_pages
 from scrm.web import costs, current
-from scrm.web.board import DAYS, Board, Hookup, board, troubled
+from scrm.web.board import DAYS, Board, Hookup, board
 from scrm.web.connect_page import OTHER_PROBLEM, PROBLEMS
 from scrm.web.roles import allow
 

@@ -24,6 +24,8 @@ EVENTS: Final = {
     HookEvent.LINKED: N_("A profile was linked with a contact"),
     HookEvent.UNLINKED: N_("A link was undone"),
     HookEvent.BROKEN: N_("The access to a network is gone"),
+    HookEvent.ALERT_BEGAN: N_("Something needs an admin, or somebody was forgotten"),
+    HookEvent.ALERT_ENDED: N_("What needed an admin is over"),
     HookEvent.TEST: N_("Test"),
 }
 STATES: Final = {

@@ -177,6 +177,7 @@ ELSEWHERE = {
         ("digest.order", "mail.claim", "mail.send", "mail.finish"),
         "no mail is set up in the sweep; killed at each: tests/mail/test_digest.py",
     ),
+    "account.stop_digest": "no mail is sent in the sweep, so nobody has its address: tests/web/test_digest.py",
     "people.first_admin": "once, before anybody could sign in: tests/web/test_auth.py",
     "matching.follow": "the shipped weights stay the same in the sweep: tests/matching/test_follow.py",
     "matching.model": "once, at the first matching: the sweep begins with it",

@@ -38,6 +38,7 @@ NO_CHANGE = {
     "contact_acts.watch": "whom one person watches, kept for nobody else",
     "account.set_digest": "what one person is sent, kept for nobody else",
     "digest.stop_digest": "as above",
+    "account.set_alerts": "as above",
     "desk.claim": "a lease on a case, over in minutes",
     "webhooks.receive_from_crm": "the delivery is stored whole",
     "webhooks.receive_from_network": "the delivery is stored whole",

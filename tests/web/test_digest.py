@@ -1,4 +1,4 @@
-"""A digest is chosen on one's own page and ended from the mail itself, without signing in."""
+"""Mails are chosen on one's own page; a digest is ended from the mail itself, without signing in."""
 
 import dataclasses
 import re
@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from scrm.mail import stopping
-from scrm.models import User
+from scrm.models import AlertKind, User
 from scrm.runtime import Core
 from scrm.web import create_app
 from tests.web.conftest import Browser
@@ -66,3 +66,16 @@ def test_the_address_in_the_mail_ends_it_without_signing_in(
     assert "It is ended" in done.get_data(as_text=True)
     assert (rep(core).digest_hour, rep(core).digest_due_at) == (None, None)
     assert "It is ended" in stranger.get(f"/mail/stop/{token}").get_data(as_text=True)
+
+
+def test_an_admin_chooses_alerts_and_begins_with_all(browse: Callable[[str], Browser], core: Core) -> None:
+    admin = browse("admin")
+    assert admin.get("/me").count('name="kind"') == admin.get("/me").count(" checked") == len(AlertKind)
+    assert admin.post("/me", "/me/alerts", kind="writes").status_code == 302
+    with core.db.read() as session:
+        off = session.scalars(select(User.alerts_off).where(User.role == "admin")).one()
+    assert set(off) == {kind.value for kind in AlertKind} - {"writes"}
+    assert re.findall(r'value="(\w+)" checked', admin.get("/me")) == ["writes"]
+    rep = browse("rep")
+    assert 'id="alerts"' not in rep.get("/me")
+    assert rep.post("/me", "/me/alerts", kind="writes").status_code == 403

@@ -13,6 +13,21 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "alert",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_told_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_alert_public_id")),
+    )
+    op.create_index("ix_alert_ended_at", "alert", ["ended_at"], unique=False)
+    op.create_index("ix_alert_subject", "alert", ["kind", "subject"], unique=False)
+    op.create_table(
         "app_user",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -27,6 +42,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.Text(), nullable=True),
         sa.Column("digest_hour", sa.Integer(), nullable=True),
         sa.Column("digest_due_at", UtcDateTime(), nullable=True),
+        sa.Column("alerts_off", Json, nullable=False),
         sa.Column("public_id", sa.Uuid(), nullable=False),
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_app_user")),
@@ -183,27 +199,4 @@ def upgrade() -> None:
         sa.Column("id", BigId, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_pattern")),
         sa.UniqueConstraint("levels", name=op.f("uq_evidence_pattern_levels")),
-    )
-    op.create_table(
-        "hook",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("events", Json, nullable=False),
-        sa.Column("networks", Json, nullable=False),
-        sa.Column("secrets", sa.Text(), nullable=False),
-        sa.Column("old_secret_until", UtcDateTime(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failing_since", UtcDateTime(), nullable=True),
-        sa.Column("answered_at", UtcDateTime(), nullable=True),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook")),
-        sa.UniqueConstraint("name", name=op.f("uq_hook_name")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_hook_public_id")),
     )

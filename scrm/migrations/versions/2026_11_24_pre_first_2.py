@@ -13,6 +13,29 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "hook",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("events", Json, nullable=False),
+        sa.Column("networks", Json, nullable=False),
+        sa.Column("secrets", sa.Text(), nullable=False),
+        sa.Column("old_secret_until", UtcDateTime(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", UtcDateTime(), nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook")),
+        sa.UniqueConstraint("name", name=op.f("uq_hook_name")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_hook_public_id")),
+    )
+    op.create_table(
         "inbox_item",
         sa.Column("endpoint", sa.Text(), nullable=False),
         sa.Column("delivery_key", sa.Text(), nullable=False),
@@ -146,12 +169,3 @@ def upgrade() -> None:
         sa.Column("looked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_quality_count")),
     )
-    op.create_table(
-        "quality_finding",
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("contacts", Json, nullable=False),
-        sa.Column("profiles", Json, nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_finding")),
-    )
-    op.create_index("ix_quality_finding_kind", "quality_finding", ["kind", "id"], unique=False)

@@ -13,6 +13,15 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "quality_finding",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("contacts", Json, nullable=False),
+        sa.Column("profiles", Json, nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_finding")),
+    )
+    op.create_index("ix_quality_finding_kind", "quality_finding", ["kind", "id"], unique=False)
+    op.create_table(
         "tombstone",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
@@ -54,6 +63,7 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.Integer(), nullable=True),
         sa.Column("interaction", sa.Uuid(), nullable=True),
         sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("alert_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -172,17 +182,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_consent_user_id_app_user")),
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_consent")),
     )
-    op.create_table(
-        "contact_interest",
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("contact_id", BigId, nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contact.id"], name=op.f("fk_contact_interest_contact_id_contact"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["app_user.id"], name=op.f("fk_contact_interest_user_id_app_user"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_interest")),
-    )
-    op.create_index("ix_contact_interest_contact_id", "contact_interest", ["contact_id"], unique=False)

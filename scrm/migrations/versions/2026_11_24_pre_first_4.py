@@ -13,6 +13,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "contact_interest",
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("contact_id", BigId, nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_contact_interest_contact_id_contact"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_contact_interest_user_id_app_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contact_interest")),
+    )
+    op.create_index("ix_contact_interest_contact_id", "contact_interest", ["contact_id"], unique=False)
+    op.create_table(
         "contact_turn",
         sa.Column("contact_id", BigId, nullable=False),
         sa.Column("turn", sa.Text(), nullable=False),
@@ -140,6 +154,8 @@ def upgrade() -> None:
         sa.Column("user_id", BigId, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("alert_id", BigId, nullable=True),
+        sa.Column("is_over", sa.Boolean(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -151,6 +167,7 @@ def upgrade() -> None:
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_mail_alert_id_alert"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["user_id"], ["app_user.id"], name=op.f("fk_mail_user_id_app_user"), ondelete="CASCADE"
         ),
@@ -158,6 +175,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
         sa.UniqueConstraint("public_id", name=op.f("uq_mail_public_id")),
     )
+    op.create_index("ix_mail_alert_id", "mail", ["alert_id"], unique=False)
     op.create_index("ix_mail_due_at", "mail", ["due_at"], unique=False)
     op.create_index("ix_mail_user_id", "mail", ["user_id"], unique=False)
     op.create_table(
@@ -184,30 +202,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["set_by"], ["app_user.id"], name=op.f("fk_retention_rule_set_by_app_user")),
         sa.PrimaryKeyConstraint("network", "kind", name=op.f("pk_retention_rule")),
     )
-    op.create_table(
-        "review_batch",
-        sa.Column("pattern_id", BigId, nullable=False),
-        sa.Column("verdict", sa.Text(), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("undone_by", BigId, nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False),
-        sa.Column("undone", sa.Integer(), nullable=False),
-        sa.Column("last_id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.Uuid(), nullable=False),
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("crash_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_batch_pattern_id_evidence_pattern")
-        ),
-        sa.ForeignKeyConstraint(["undone_by"], ["app_user.id"], name=op.f("fk_review_batch_undone_by_app_user")),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_review_batch_user_id_app_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_batch")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_review_batch_public_id")),
-    )
-    op.create_index("ix_review_batch_due_at", "review_batch", ["due_at"], unique=False)

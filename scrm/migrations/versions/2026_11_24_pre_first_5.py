@@ -13,6 +13,33 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "review_batch",
+        sa.Column("pattern_id", BigId, nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("undone_by", BigId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("undone", sa.Integer(), nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Uuid(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("crash_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_batch_pattern_id_evidence_pattern")
+        ),
+        sa.ForeignKeyConstraint(["undone_by"], ["app_user.id"], name=op.f("fk_review_batch_undone_by_app_user")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_review_batch_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_batch")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_review_batch_public_id")),
+    )
+    op.create_index("ix_review_batch_due_at", "review_batch", ["due_at"], unique=False)
+    op.create_table(
         "sign_in_link",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("user_id", BigId, nullable=False),
@@ -196,26 +223,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection_id", "day", "kind", "native_id", name=op.f("pk_paid_item")),
     )
     op.create_index("ix_paid_item_day", "paid_item", ["day"], unique=False)
-    op.create_table(
-        "raw_record",
-        sa.Column("connection_id", BigId, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text(), nullable=True),
-        sa.Column("author_id", sa.Text(), nullable=True),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("quarantine", sa.Text(), nullable=True),
-        sa.Column("id", BigId, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_raw_record_connection_id_connection")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_record")),
-        sa.UniqueConstraint(
-            "connection_id", "stream", "digest", name=op.f("uq_raw_record_connection_id_stream_digest")
-        ),
-    )
-    op.create_index("ix_raw_record_expires_at", "raw_record", ["expires_at"], unique=False)
-    op.create_index("ix_raw_record_key", "raw_record", ["native_id", "network"], unique=False)

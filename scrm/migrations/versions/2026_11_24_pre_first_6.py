@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from scrm.db import BigId, Json, UtcDateTime
+from scrm.db import BigId, UtcDateTime
 
 revision = "first_6"
 down_revision = "first_5"
@@ -12,6 +12,29 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "raw_record",
+        sa.Column("connection_id", BigId, nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("native_id", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("quarantine", sa.Text(), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_raw_record_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_record")),
+        sa.UniqueConstraint(
+            "connection_id", "stream", "digest", name=op.f("uq_raw_record_connection_id_stream_digest")
+        ),
+    )
+    op.create_index("ix_raw_record_expires_at", "raw_record", ["expires_at"], unique=False)
+    op.create_index("ix_raw_record_key", "raw_record", ["native_id", "network"], unique=False)
     op.create_table(
         "run",
         sa.Column("connection_id", BigId, nullable=False),
@@ -235,38 +258,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("judgment_id", name=op.f("uq_objection_judgment_id")),
     )
     op.create_index("ix_objection_profile_id", "objection", ["profile_id"], unique=False)
-    op.create_table(
-        "review_case",
-        sa.Column("profile_id", BigId, nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("pattern_id", BigId, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("band", sa.Integer(), nullable=True),
-        sa.Column("community_id", BigId, nullable=True),
-        sa.Column("worth", sa.Integer(), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=False),
-        sa.Column("is_blind", sa.Boolean(), nullable=False),
-        sa.Column("claimed_by", BigId, nullable=True),
-        sa.Column("claimed_until", UtcDateTime(), nullable=True),
-        sa.Column("asked_of", BigId, nullable=True),
-        sa.Column("notes", Json, nullable=False),
-        sa.ForeignKeyConstraint(["asked_of"], ["app_user.id"], name=op.f("fk_review_case_asked_of_app_user")),
-        sa.ForeignKeyConstraint(["claimed_by"], ["app_user.id"], name=op.f("fk_review_case_claimed_by_app_user")),
-        sa.ForeignKeyConstraint(
-            ["community_id"], ["community.id"], name=op.f("fk_review_case_community_id_community")
-        ),
-        sa.ForeignKeyConstraint(
-            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_case_pattern_id_evidence_pattern")
-        ),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_review_case_profile_id_profile")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_review_case")),
-    )
-    op.create_index("ix_review_case_asked_of", "review_case", ["asked_of"], unique=False)
-    op.create_index("ix_review_case_claimed_by", "review_case", ["claimed_by"], unique=False)
-    op.create_index(
-        "ix_review_case_state_pattern_id_worth",
-        "review_case",
-        ["state", "pattern_id", "worth", "profile_id"],
-        unique=False,
-    )

@@ -13,6 +13,41 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "review_case",
+        sa.Column("profile_id", BigId, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("pattern_id", BigId, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=True),
+        sa.Column("community_id", BigId, nullable=True),
+        sa.Column("worth", sa.Integer(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("is_blind", sa.Boolean(), nullable=False),
+        sa.Column("claimed_by", BigId, nullable=True),
+        sa.Column("claimed_until", UtcDateTime(), nullable=True),
+        sa.Column("asked_of", BigId, nullable=True),
+        sa.Column("notes", Json, nullable=False),
+        sa.ForeignKeyConstraint(["asked_of"], ["app_user.id"], name=op.f("fk_review_case_asked_of_app_user")),
+        sa.ForeignKeyConstraint(["claimed_by"], ["app_user.id"], name=op.f("fk_review_case_claimed_by_app_user")),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["community.id"], name=op.f("fk_review_case_community_id_community")
+        ),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"], ["evidence_pattern.id"], name=op.f("fk_review_case_pattern_id_evidence_pattern")
+        ),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_review_case_profile_id_profile")),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_review_case")),
+    )
+    op.create_index("ix_review_case_asked_of", "review_case", ["asked_of"], unique=False)
+    op.create_index("ix_review_case_claimed_by", "review_case", ["claimed_by"], unique=False)
+    op.create_index(
+        "ix_review_case_state_pattern_id_worth",
+        "review_case",
+        ["state", "pattern_id", "worth", "profile_id"],
+        unique=False,
+    )
+    op.create_table(
         "timeline_entry",
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("external_key", sa.Text(), nullable=False),
