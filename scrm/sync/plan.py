@@ -34,7 +34,7 @@ from scrm.models import (
 )
 from scrm.runtime import Core
 from scrm.sync.calls import calls_for
-from scrm.sync.crm.base import Crm, Description, EntryWrite, Result
+from scrm.sync.crm.base import Crm, Description, Plan, Result
 from scrm.sync.outbox import batch_of
 from scrm.sync.rows import Sent, as_written, load
 
@@ -227,32 +227,31 @@ def foresee(
     todo = [row for row in rows if row.entry.state == EntryState.TODO]
     writes = {row.entry.id: as_written(row, about) for row in todo if row.entry.is_wanted}
     results: dict[str, Result] = {}
-    before: Mapping[str, Mapping[str, Any]] = {}
+    planned = Plan()
     if writes:
         with outside("crm.plan"):
             planned = crm.plan(list(writes.values()))
         results = {key: result for result, keys in planned.by_result.items() for key in keys}
-        before = planned.before
-    return [_draft(row, writes.get(row.entry.id), results, before, last) for row in rows]
+    return [_draft(row, results, planned, last) for row in rows]
 
 
 def _draft(
     row: Sent,
-    write: EntryWrite | None,
     results: Mapping[str, Result],
-    before: Mapping[str, Mapping[str, Any]],
+    planned: Plan,
     last: Mapping[int, Mapping[str, Any] | None],
 ) -> Draft:
     entry = row.entry
     if entry.state != EntryState.TODO:
         return Draft(action=StepAction.SKIP, reason=entry.reason or NO_REASON)
-    if write is None:
+    if not entry.is_wanted:
         return Draft(action=StepAction.WITHDRAW, before=last.get(entry.id))
-    result, stands = results[entry.external_key], before.get(entry.external_key)
+    key = entry.external_key
+    result, before, after = results[key], planned.before.get(key), planned.after.get(key)
     if result in {Result.CREATED, Result.UPDATED}:
         action = StepAction.CREATE if result is Result.CREATED else StepAction.UPDATE
-        return Draft(action=action, before=stands, after=write.fields)
-    return Draft(action=StepAction.SKIP, reason=REASONS[result], before=stands, after=write.fields)
+        return Draft(action=action, before=before, after=after)
+    return Draft(action=StepAction.SKIP, reason=REASONS[result], before=before, after=after)
 
 
 def _next_rows(session: Session, plan: WritePlan, most: int) -> list[Sent]:

@@ -34,6 +34,7 @@ from scrm.sync.crm.salesforce.connect import use
 from scrm.sync.crm.salesforce.mapping import DEFAULT, OBJECT_OF
 from scrm.sync.outbox import deliver
 from scrm.sync.plan_run import advance
+from scrm.sync.plan_view import diff
 from scrm.sync.timeline import expand_due
 from scrm.web import create_app
 from tests.factories import make_contact, make_interaction, make_profile, make_user
@@ -214,7 +215,9 @@ def test_what_stands_there_follows_by_an_approved_plan_alone_and_can_be_taken_ba
     row = next(one for one in office.rows() if one["Key__c"] == edited)
     office.world.org.people.edit(row["Id"], {"Kind__c": "Edited by hand"})
     office.admin.post(PAGE, f"{PAGE}/back")
-    office.approve(office.plan())
+    back = office.plan()
+    assert {name for step in office.steps(back) for name, _stands, _would in diff(step)} == {"author", "target"}
+    office.approve(back)
     after = office.rows()
     assert [one["Author__c"] for one in after] == [one["Author__c"] for one in before]
     assert next(one for one in after if one["Key__c"] == edited)["Kind__c"] == "Edited by hand"
@@ -263,6 +266,7 @@ from scrm.config import Settings
 from scrm.runtime import open_core
 from scrm.sync.crm.salesforce.adapter import SalesforceCrm
 from scrm.sync.plan_run import advance
+from scrm.sync.plan_view import diff
 folder, url, org, armed = sys.argv[1:]
 core = open_core(Settings(state_dir=Path(folder), database_url=url, sandbox_urls=(org,), lease_seconds=1))
 failpoints.arm_by(armed)

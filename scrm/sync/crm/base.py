@@ -123,10 +123,14 @@ class Description:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a write would do, without doing it: external keys by result, and by key what stands there now."""
+    """What a write would do, without doing it: external keys by result, and by key what stands there and what would.
+
+    What a write leaves as it is, because somebody edited it, says the same in both.
+    """
 
     by_result: Mapping[Result, tuple[str, ...]] = field(default_factory=dict)
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of records that exist
+    after: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # of rows that can be written
 
 
 @dataclass(frozen=True, kw_only=True)

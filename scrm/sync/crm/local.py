@@ -82,7 +82,8 @@ class LocalCrm:
                 result, _fault = drawer.judge(row)
                 by_result.setdefault(result, []).append(row.external_key)
             before = {key: dict(record.fields) for key, record in drawer.records.items()}
-        return Plan(by_result={result: tuple(keys) for result, keys in by_result.items()}, before=before)
+            after = {row.external_key: drawer.after(row) for row in batch}
+        return Plan(by_result={result: tuple(keys) for result, keys in by_result.items()}, before=before, after=after)
 
     def write(self, batch: Sequence[EntryWrite]) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
@@ -155,17 +156,22 @@ class _Drawer:
         if record is None:
             return Result.CREATED, None
         same = (record.fields, record.contact_native_id, record.occurred_at, record.profile_record_id) == (
-            dict(row.fields) | _edits(record),
+            self.after(row),
             row.contact_native_id,
             row.occurred_at,
             self._above(row, record),
         )
         return (Result.UNCHANGED if same else Result.UPDATED), None
 
+    def after(self, row: EntryWrite) -> dict[str, Any]:
+        """What stands there once this row is written: what somebody edited stays."""
+        record = self.records.get(row.external_key)
+        return dict(row.fields) | (_edits(record) if record else {})
+
     def write(self, row: EntryWrite) -> Outcome:
         result, fault = self.judge(row)
         record = self.records.get(row.external_key)
-        before = dict(record.fields) if record else None
+        before, after = dict(record.fields) if record else None, self.after(row)
         edits = _edits(record) if record else {}
         if result in {Result.CREATED, Result.UPDATED, Result.UNCHANGED}:
             if record is None:
@@ -176,7 +182,7 @@ class _Drawer:
             record.version = row.version
             record.occurred_at = row.occurred_at
             record.profile_record_id = self._above(row, record)
-            record.fields, record.written = dict(row.fields) | edits, dict(row.fields)
+            record.fields, record.written = after, dict(row.fields)
             self.session.flush()
         return Outcome(
             external_key=row.external_key,

@@ -307,6 +307,24 @@ def test_a_plan_tells_what_stands_there(world: World) -> None:
     assert json.loads(json.dumps(plan.before)) == plan.before  # a plan is stored
 
 
+def test_a_plan_tells_what_would_stand_there_and_that_edits_stay(world: World) -> None:
+    ada = world.add("Ada")
+    world.crm.write([entry(ada, "1-old", text="stands there")])
+    world.edit("1-old", "subject", "Angry!")
+    batch = [entry(ada, "1-old", version=2, text="would"), entry(ada, "1-new")]
+    plan = world.crm.plan(batch)
+    assert {key: plan.before["1-old"][key] for key in ("subject", "text")} == {
+        "subject": "Angry!",
+        "text": "stands there",
+    }
+    world.crm.write(batch)
+    found = world.records()
+    for key in ("1-old", "1-new"):
+        told = {name: plan.after[key][name] for name in ("subject", "text")}
+        assert told == {name: found[key].fields[name] for name in told}
+    assert json.loads(json.dumps(plan.after)) == plan.after  # a plan is stored
+
+
 @pytest.mark.parametrize("ending", ["deleted", "merged", "unknown"])
 def test_a_write_to_a_contact_that_is_gone_says_so(world: World, ending: str) -> None:
     ada, ben = world.add("Ada"), world.add("Ben")

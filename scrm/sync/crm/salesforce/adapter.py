@@ -219,16 +219,18 @@ class SalesforceCrm:
     def _plan(self, batch: Sequence[EntryWrite]) -> Plan:
         by_result: dict[Result, tuple[str, ...]] = {}
         before: dict[str, Mapping[str, Any]] = {}
+        after: dict[str, Mapping[str, Any]] = {}
 
         def foresee(records: Records, part: Sequence[EntryWrite]) -> Sequence[Outcome]:
             plan = records.plan(part)
             before.update(plan.before)
+            after.update(plan.after)
             results = {key: result for result, keys in plan.by_result.items() for key in keys}
             return [Outcome(external_key=row.external_key, result=results[row.external_key]) for row in part]
 
         for outcome in self._by_kind(batch, foresee):
             by_result[outcome.result] = (*by_result.get(outcome.result, ()), outcome.external_key)
-        return Plan(by_result=by_result, before=before)
+        return Plan(by_result=by_result, before=before, after=after)
 
 
 def _no_object(row: EntryWrite) -> Outcome:

@@ -145,6 +145,11 @@ class Wanted:
                 found.append((self.rules[name].target, as_sent(before), as_sent(value)))
         return found
 
+    def after(self, held: Held | None) -> dict[str, Any]:
+        """What stands there once this is written, in our names and told as `before` tells it."""
+        stands = before(held, self.row) if held is not None else {}
+        return stands | {name: _told(name, value, self.row) for name, value in self._ours(held).items()}
+
     def _ours(self, held: Held | None) -> dict[str, Any]:
         """The values that are ours to write."""
         return {name: value for name, value in self.values.items() if _may(self.rules[name].policy, held, name)}
@@ -160,10 +165,12 @@ def _may(policy: Policy, held: Held | None, name: str) -> bool:
 
 def before(held: Held, row: EntryWrite) -> dict[str, Any]:
     """What stood there, in our names; a value that is the wanted one looks exactly like it."""
-    return {
-        name: row.fields[name] if name in row.fields and as_kept(name, row.fields[name]) == value else as_sent(value)
-        for name, value in held.values.items()
-    }
+    return {name: _told(name, value, row) for name, value in held.values.items()}
+
+
+def _told(name: str, value: Any, row: EntryWrite) -> Any:
+    is_ours = name in row.fields and as_kept(name, row.fields[name]) == value
+    return row.fields[name] if is_ours else as_sent(value)
 
 
 def fault(row: EntryWrite, field_map: FieldMap, shape: Shape) -> str | None:

@@ -60,14 +60,17 @@ class Records:
         """What `write` would come to, by reading alone."""
         by_result: dict[Result, list[str]] = {}
         stood: dict[str, Mapping[str, Any]] = {}
+        would: dict[str, Mapping[str, Any]] = {}
         for part in _parts(batch):
             held, alive = self._look(part)
             for row in part:
                 key, there = row.external_key, held.get(row.external_key)
                 by_result.setdefault(self._foretell(row, there, alive), []).append(key)
+                would[key] = self._wanted(row).after(there)
                 if there is not None:
                     stood[key] = before(there, row)
-        return Plan(by_result={result: tuple(keys) for result, keys in by_result.items()}, before=stood)
+        by_keys = {result: tuple(keys) for result, keys in by_result.items()}
+        return Plan(by_result=by_keys, before=stood, after=would)
 
     def write(self, batch: Sequence[EntryWrite]) -> list[Outcome]:
         """One outcome per row in the same order; see `Crm.write`."""
