@@ -21,6 +21,7 @@ from scrm.sync.crm.salesforce.options import Options
 from scrm.sync.crm.salesforce.org import API_VERSION
 from scrm.sync.crm.salesforce.package import build, new_fields
 from scrm.sync.crm.salesforce.people import READS
+from scrm.sync.crm.salesforce.setting_up import untranslated
 from scrm.sync.crm.salesforce.shape import READ
 
 KINDS = click.Choice(READS)
@@ -98,6 +99,9 @@ def setup_crm(*, yes: bool, check_only: bool) -> None:
     if not (yes or check_only):
         click.confirm(_("Create this there?"), abort=True)
     objections = setup.deploy(org.org, package, check_only=check_only)
+    if setup.are_of_language(objections):
+        click.echo(_(setup.NO_GERMAN))
+        objections = setup.deploy(org.org, untranslated(org), check_only=check_only)
     for line in objections:
         click.echo(f"  - {line}")
     if objections:

@@ -45,6 +45,7 @@ REFUSED: Final = N_("Salesforce refuses us. Nothing was changed.")
 GONE: Final = N_("Salesforce is not connected any more.")
 KINDS: Final = {
     "CustomObject": N_("Objects"),
+    "CustomLabels": N_("Texts of the component"),
     "CustomTab": N_("Tabs"),
     "Layout": N_("Page layouts"),
     "LightningComponentBundle": N_("Component"),
@@ -52,6 +53,7 @@ KINDS: Final = {
     "PermissionSet": N_("Permission sets"),
     "ReportType": N_("Report type"),
     "ValidationRule": N_("Validation rules"),
+    "Translations": N_("Languages"),
 }
 
 
@@ -169,6 +171,8 @@ def _page(fault: str = "") -> str:
         planned=planned,
         kinds=KINDS,
         newest=newest,
+        is_untranslated=newest is not None and setup.are_of_language(newest.objections),
+        no_german=setup.NO_GERMAN,
         figures=figures,
         progress=[
             (name, place.job.read, place.job.total)

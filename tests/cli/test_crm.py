@@ -70,12 +70,25 @@ def test_set_up_shows_what_it_will_create_and_creates_it_after_a_yes(
     assert "LightningComponentBundle: scrmTimeline" in asked.output
     assert org.schema.find("Social_Interaction__c") is None
     assert org.snapshot() == before
+    org.people.translate_to("de")
     done = crm("setup", "--yes")
     assert done.exit_code == 0, done.output
+    assert "Without German" not in done.output
+    assert org.deploying.labels["Scrm_Timeline_Empty"] == {"en_US": "Nothing yet.", "de": "Noch nichts."}
     assert "Everything is there and open to us." in done.output
     again = crm("setup", "--yes")
     assert again.exit_code == 0, again.output
     assert "Fields: 0 new" in again.output
+
+
+def test_where_german_is_not_switched_on_everything_else_is_created(
+    crm: Crm, connected: Result, org: Salesforce
+) -> None:
+    done = crm("setup", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Without German texts" in done.output
+    assert "Everything is there and open to us." in done.output
+    assert org.deploying.labels["Scrm_Timeline_Empty"] == {"en_US": "Nothing yet."}
 
 
 def test_an_objection_of_salesforce_is_passed_on(crm: Crm, connected: Result, org: Salesforce) -> None:

@@ -162,6 +162,19 @@ def test_the_plan_of_a_set_up_is_shown_checked_and_carried_out_by_a_job(office: 
     ]
 
 
+def test_german_texts_come_along_where_german_is_switched_on_and_hold_up_nothing_where_not(office: Office) -> None:
+    office.connect()
+    assert "Without German texts" in office.set_up("check")
+    page = office.set_up()
+    assert "Without German texts" in page
+    assert "Created." in page
+    assert office.org.deploying.labels["Scrm_Timeline_More"] == {"en_US": "Show more"}
+    office.org.people.translate_to("de")
+    page = office.set_up()
+    assert "Without German texts" not in page
+    assert office.org.deploying.labels["Scrm_Timeline_More"] == {"en_US": "Show more", "de": "Mehr anzeigen"}
+
+
 def test_an_objection_of_salesforce_is_passed_on(office: Office) -> None:
     office.connect()
     office.org.schema.objects.pop("lead")

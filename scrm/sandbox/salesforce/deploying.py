@@ -1,7 +1,8 @@
 """Deploys components into an org: all of a package, or nothing of it, with a fault for each component that has one.
 
 Sentences of the faults are from memory, 2026-11-24; what is checked is what the Metadata API's developer guide says
-of CustomObject, CustomField, ValidationRule and PermissionSet, read the same day.
+of CustomObject, CustomField, ValidationRule, PermissionSet, CustomLabels and Translations, read the same day. An org
+takes translations only of languages that are switched on (forcedotcom/cli, issue 1272), at first of none.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from scrm.sandbox.salesforce.schema import Schema
     from scrm.sandbox.salesforce.users import Actor
 
-ORDER = ("CustomObject", "CustomField", "ValidationRule", "PermissionSet")
+ORDER = ("CustomObject", "CustomField", "ValidationRule", "PermissionSet", "CustomLabels", "Translations")
+LABEL_PARTS = {"fullName": 80, "language": 10, "protected": 5, "shortDescription": 80, "value": 1000}  # longest
 # a custom setting has neither a name of its own nor sharing
 OBJECT_PARTS = ("label", "pluralLabel", "nameField/label", "nameField/type", "deploymentStatus", "sharingModel")
 RIGHTS = {"allowCreate": "createable", "allowEdit": "updateable", "allowDelete": "deletable"}
@@ -52,23 +54,26 @@ class Deploying:
     rules: Rules
     ids: Ids
     permission_sets: dict[str, PermissionSet] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)  # by name the texts by language
+    languages: set[str] = field(default_factory=set)  # that are translated to
 
     def deploy(self, actor: Actor, components: Sequence[Component], *, check_only: bool = False) -> list[Fault]:
         """Deploy all, and return no faults; or nothing, and return them."""
         objects, rules = self.schema.objects, list(self.rules.formulas)
-        sets = self.permission_sets
+        sets, labels = self.permission_sets, self.labels
         self.schema.objects = {name: one.copy() for name, one in objects.items()}
         self.permission_sets = dict(sets)
+        self.labels = {name: dict(texts) for name, texts in labels.items()}
         faults = []
         for component in sorted(components, key=_rank):
-            if component.xml is None:
-                continue
             try:
-                self._one(component, component.xml)
+                self._names_labels(component)
+                if component.xml is not None:
+                    self._one(component, component.xml)
             except (FieldError, formulas.FormulaError) as exc:
                 faults.append(Fault(component=component, problem=str(exc)))
         if faults or check_only:
-            self.schema.objects, self.permission_sets = objects, sets
+            self.schema.objects, self.permission_sets, self.labels = objects, sets, labels
             self.rules.formulas[:] = rules
         else:
             self._note_sets(actor)
@@ -83,6 +88,10 @@ class Deploying:
             self._rule(component.name, xml)
         elif component.kind == "PermissionSet":
             self._set(component.name, xml)
+        elif component.kind == "CustomLabels":
+            self._labels(xml)
+        elif component.kind == "Translations":
+            self._translations(component.name, xml)
 
     def _object(self, name: str, xml: Element) -> None:
         known = self.schema.find(name)
@@ -185,6 +194,33 @@ class Deploying:
                 given.readable_fields.add(key)
             if is_true(item, "editable"):
                 given.editable_fields.add(key)
+
+    def _labels(self, xml: Element) -> None:
+        for item in xml.findall("labels"):
+            for path, longest in LABEL_PARTS.items():
+                value = text(item, path)
+                if not value:
+                    raise FieldError(f"Required field is missing: {path}")
+                if len(value) > longest:
+                    raise FieldError(f"Value too long for field: {path} maximum length is:{longest}")
+            self.labels.setdefault(text(item, "fullName"), {})[text(item, "language")] = text(item, "value")
+
+    def _translations(self, language: str, xml: Element) -> None:
+        if language not in self.languages:
+            raise FieldError("Not available for deploy for this organization")
+        for item in xml.findall("customLabels"):
+            name, value = text(item, "name"), text(item, "label")
+            if name not in self.labels:
+                raise FieldError(f"In field: name - no CustomLabel named {name} found")
+            if not 0 < len(value) <= LABEL_PARTS["value"]:
+                raise FieldError("Value too long for field: label, or none")
+            self.labels[name][language] = value
+
+    def _names_labels(self, component: Component) -> None:
+        """A Lightning component is compiled against the labels of the org."""
+        for name in component.labels:
+            if name not in self.labels:
+                raise FieldError(f"Invalid reference c.{name} of type label")
 
     def _note_sets(self, actor: Actor) -> None:
         """Give every permission set its record, so that it can be found and assigned."""

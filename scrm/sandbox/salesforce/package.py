@@ -34,9 +34,12 @@ FOLDERS = {
     "remoteSiteSettings": "RemoteSiteSetting",
     "reportTypes": "ReportType",
     "tabs": "CustomTab",
+    "translations": "Translations",
     "triggers": "ApexTrigger",
     "workflows": "Workflow",
 }
+IMPORTED = re.compile(r"""["']@salesforce/label/c\.(\w+)["']""")
+READ = {"PermissionSet": ".permissionset", "CustomLabels": ".labels", "Translations": ".translation"}  # whole files
 LARGEST_FILE = 10_000_000
 
 
@@ -46,12 +49,16 @@ class PackageError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """One thing to deploy: `name` is `Object`, `Object.Field` or a permission set; `xml` is None where not read."""
+    """One thing to deploy: `name` is `Object`, `Object.Field` or of a file; `xml` is None where not read.
+
+    `labels` are those that the code of a Lightning component names.
+    """
 
     kind: str
     name: str
     file: str
     xml: ET.Element | None
+    labels: tuple[str, ...] = ()
 
 
 def read_zip(data: bytes) -> list[Component]:
@@ -100,10 +107,11 @@ def _in_zip(name: str, data: bytes) -> Iterator[Component]:
         if not re.fullmatch(r"\w+\.object", file):
             raise PackageError(f"Unexpected file in package: {name}")
         yield from _object(file.removesuffix(".object"), name, parse_xml(data))
-    elif kind == "PermissionSet":
-        yield Component(kind=kind, name=file.removesuffix(".permissionset"), file=name, xml=parse_xml(data))
+    elif kind in READ:
+        yield Component(kind=kind, name=file.removesuffix(READ[kind]), file=name, xml=parse_xml(data))
     else:
-        yield Component(kind=kind, name=file, file=name, xml=None)
+        labels = tuple(IMPORTED.findall(data.decode())) if name.endswith(".js") else ()
+        yield Component(kind=kind, name=file, file=name, xml=None, labels=labels)
 
 
 def _object(name: str, file: str, xml: ET.Element) -> Iterator[Component]:

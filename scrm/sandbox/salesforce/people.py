@@ -44,6 +44,7 @@ VERBS = frozenset(
         "merge",
         "purge",
         "refuse",
+        "translate_to",
         "undelete",
         "unshare",
         "validate",
@@ -174,6 +175,11 @@ class People:
         given = self.deploying.permission_sets[permission_set]
         fields = {"PermissionSetId": given.id, "AssigneeId": self.users[username.lower()].id}
         return self.add("PermissionSetAssignment", fields)
+
+    def translate_to(self, language: str) -> None:
+        """Switch a language on in Setup, Translation Language Settings, such as `de`."""
+        with self.lock_all:
+            self.deploying.languages.add(language)
 
     def unshare(self, username: str, record_id: str, *, is_unshared: bool = True) -> None:
         """Let a user no longer see a record, or see it again."""

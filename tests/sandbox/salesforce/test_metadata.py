@@ -14,6 +14,11 @@ from tests.sandbox.salesforce.conftest import VERSION, Rest
 from tests.sandbox.salesforce.doorway import session_to
 from tests.sandbox.salesforce.metadata import FIELDS, KEY, package, writer
 
+PLACES = {
+    "code": "lwc/hello/hello.js",
+    "labels": "labels/CustomLabels.labels",
+    "german": "translations/de.translation",
+}
 SOURCE = Path(__file__).parents[3] / "salesforce"
 
 
@@ -46,6 +51,33 @@ def test_a_deployed_object_is_described_and_written_by_who_has_the_permission_se
     assert fields["Contact__c"]["relationshipName"] == "Contact__r"
     assert [choice["value"] for choice in fields["Mood__c"]["picklistValues"]] == ["Good", "Bad"]
     assert fields["Needed__c"]["nillable"] is False
+
+
+def test_a_component_is_compiled_against_labels_and_languages_that_are_there(org: Salesforce) -> None:
+    manifest = '<Package xmlns="http://soap.sforce.com/2006/04/metadata"><version>68.0</version></Package>'
+    label = (
+        "<CustomLabels><labels><fullName>Hello</fullName><language>en_US</language><protected>false</protected>"
+        "<shortDescription>Hello</shortDescription><value>Hello</value></labels></CustomLabels>"
+    )
+    german = "<Translations><customLabels><label>Hallo</label><name>{}</name></customLabels></Translations>"
+    code = 'import hello from "@salesforce/label/c.Hello";'
+
+    def send(**files: str) -> list[str]:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("package.xml", manifest)
+            for name, data in files.items():
+                archive.writestr(PLACES[name], data)
+        return [error["message"] for error in deploy(org, io.BytesIO(out.getvalue()))[1]]
+
+    assert send(code=code) == ["Invalid reference c.Hello of type label"]
+    assert send(labels=label.replace("<value>Hello</value>", "")) == ["Required field is missing: value"]
+    assert send(labels=label, german=german.format("Hello")) == ["Not available for deploy for this organization"]
+    assert org.deploying.labels == {}
+    org.people.translate_to("de")
+    assert send(labels=label, german=german.format("Other")) == ["In field: name - no CustomLabel named Other found"]
+    assert send(code=code, labels=label, german=german.format("Hello")) == []
+    assert org.deploying.labels == {"Hello": {"en_US": "Hello", "de": "Hallo"}}
 
 
 def test_a_key_tells_capitals_apart_and_must_be_unique(notes: Rest, org: Salesforce) -> None:

@@ -19,11 +19,14 @@ FOLDER = Path(__file__).parents[4] / "salesforce" / "force-app" / "main" / "defa
 SPACE = "http://soap.sforce.com/2006/04/metadata"
 PARTS = {"fields": "CustomField", "listViews": "ListView", "validationRules": "ValidationRule"}  # of an object
 FILES = {  # folder: type, and the ending that files have in a deployment
+    "labels": ("CustomLabels", "labels"),
     "layouts": ("Layout", "layout"),
     "permissionsets": ("PermissionSet", "permissionset"),
     "reportTypes": ("ReportType", "reportType"),
     "tabs": ("CustomTab", "tab"),
+    "translations": ("Translations", "translation"),
 }
+TRANSLATIONS = "translations/"  # where Salesforce says that a fault is
 LOOKS = frozenset({"layouts", "listViews"})  # an organization changes them to its taste: never deployed twice
 META = "-meta.xml"
 
@@ -36,8 +39,11 @@ class Package:
     archive: bytes
 
 
-def build(shape: Shape, version: str, folder: Path = FOLDER) -> Package:
-    """Put the deployment together; looks of objects that exist already are left as they are. Raises ConfigError."""
+def build(shape: Shape, version: str, folder: Path = FOLDER, *, is_translated: bool = True) -> Package:
+    """Put the deployment together; looks of objects that exist already are left as they are. Raises ConfigError.
+
+    An org takes translations only of languages that are switched on there; else the whole deployment fails.
+    """
     if not folder.is_dir():
         raise ConfigError([gettext(N_("the folder salesforce/ is missing; it comes with the sources of scrm"))])
     files: dict[str, bytes] = {}
@@ -49,6 +55,8 @@ def build(shape: Shape, version: str, folder: Path = FOLDER) -> Package:
     for name, (kind, ending) in FILES.items():
         for file in _sources(folder / name, f".{ending}{META}"):
             full = file.name.removesuffix(f".{ending}{META}")
+            if name == "translations" and not is_translated:
+                continue
             if name in LOOKS and full.partition("-")[0] in shape.objects:
                 continue
             files[f"{name}/{full}.{ending}"] = file.read_bytes()

@@ -106,6 +106,10 @@ def _step(core: Core, row: CrmSetup) -> bool:
         _note(core, row, {"native_id": begun, "due_at": core.db.clock.now()})
         return True
     objections = setup.look(crm.org, row.native_id)
+    if objections and setup.are_of_language(objections):
+        begun = setup.start(crm.org, untranslated(crm), check_only=row.is_check_only)
+        _note(core, row, {"native_id": begun, "objections": objections, "due_at": core.db.clock.now()})
+        return True
     if objections is None:
         _note(core, row, {"due_at": core.db.clock.now() + POLL})
         return False
@@ -113,8 +117,13 @@ def _step(core: Core, row: CrmSetup) -> bool:
     if not objections and not row.is_check_only:
         has_rights = setup.assign(crm.org, crm.options.user_id)
         crm.look_again()
-    _end(core, row, {"objections": objections, "has_rights": has_rights})
+    _end(core, row, {"objections": objections or row.objections, "has_rights": has_rights})
     return False
+
+
+def untranslated(crm: SalesforceCrm) -> Package:
+    """What is deployed where German is not switched on."""
+    return build(crm.look_again(), crm.options.api_version, is_translated=False)
 
 
 def _end(core: Core, row: CrmSetup, values: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simple_salesforce.api import Salesforce
@@ -17,13 +17,17 @@ from scrm.sync.crm.salesforce.faults import SalesforceRefusedError
 from scrm.sync.crm.salesforce.held import ABOVE, KEY, VERSION, WRITTEN, lookups_of
 from scrm.sync.crm.salesforce.mapping import OBJECT_OF, FieldMap
 from scrm.sync.crm.salesforce.org import Org
-from scrm.sync.crm.salesforce.package import Package
+from scrm.sync.crm.salesforce.package import TRANSLATIONS, Package
 from scrm.sync.crm.salesforce.people import FIELDS, Extra
 from scrm.sync.crm.salesforce.shape import INTERACTION, PROFILE, READ, Shape
 
 PERMISSION_SET = "scrm_Integration"
 POLL_SECONDS = 1.0
 LONGEST_SECONDS = 600.0
+NO_GERMAN = N_(
+    "Without German texts of the component: German is not switched on there. Switch it on under Setup, Translation "
+    "Language Settings, then set up again."
+)
 DONE, BROKEN = "Succeeded", frozenset({"Failed", "Canceled", "SucceededPartial"})
 
 
@@ -62,6 +66,11 @@ def look(org: Org, deployment: str) -> list[str] | None:
     if status["state"] in BROKEN:
         return list(_objections(status)) or [str(status["state_detail"] or status["state"])]
     return None
+
+
+def are_of_language(objections: Sequence[str]) -> bool:
+    """Whether nothing but translations is objected to: without them the rest can be deployed."""
+    return bool(objections) and all(line.startswith(TRANSLATIONS) for line in objections)
 
 
 def _objections(status: dict[str, Any]) -> Iterator[str]:

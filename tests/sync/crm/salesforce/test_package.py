@@ -1,4 +1,5 @@
 import io
+import re
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -97,6 +98,26 @@ def test_the_component_comes_without_its_tests() -> None:
         "scrmTimeline.js",
         "scrmTimeline.js-meta.xml",
     ]
+
+
+def test_every_text_of_the_component_is_deployed_in_both_languages() -> None:
+    with zipfile.ZipFile(io.BytesIO(build(EMPTY, "68.0").archive)) as archive:
+        code = archive.read("lwc/scrmTimeline/scrmTimeline.js").decode()
+        page = archive.read("lwc/scrmTimeline/scrmTimeline.html").decode()
+    wanted = set(re.findall(r"@salesforce/label/c\.(\w+)", code))
+    found = files()
+    assert wanted == set(texts(found["labels/CustomLabels.labels"], "labels/fullName"))
+    german = found["translations/de.translation"]
+    assert wanted == set(texts(german, "customLabels/name"))
+    assert all(texts(german, "customLabels/label"))
+    assert not re.findall(r">\s*[A-Za-z][^<{]*<", page)  # no text stands in the page itself
+
+
+def test_translations_are_left_out_where_german_is_not_switched_on() -> None:
+    package = build(EMPTY, "68.0", is_translated=False)
+    assert "Translations" not in package.members
+    with zipfile.ZipFile(io.BytesIO(package.archive)) as archive:
+        assert not [name for name in archive.namelist() if name.startswith("translations/")]
 
 
 def test_the_same_sources_give_the_same_archive() -> None:

@@ -1,5 +1,10 @@
 import { LightningElement, api, wire } from "lwc";
 import { getRelatedListRecords } from "lightning/uiRelatedListApi";
+import title from "@salesforce/label/c.Scrm_Timeline_Title";
+import failed from "@salesforce/label/c.Scrm_Timeline_Failed";
+import empty from "@salesforce/label/c.Scrm_Timeline_Empty";
+import openOn from "@salesforce/label/c.Scrm_Timeline_Open";
+import more from "@salesforce/label/c.Scrm_Timeline_More";
 
 const OBJECT = "Social_Interaction__c";
 const NAMES = {
@@ -21,6 +26,7 @@ export default class ScrmTimeline extends LightningElement {
     @api recordId;
     @api pageSize = 10;
 
+    labels = { title, failed, empty, more };
     fields = Object.values(NAMES).map((name) => `${OBJECT}.${name}`);
     sortBy = [`-${OBJECT}.${NAMES.occurredAt}`];
     entries = [];
@@ -59,6 +65,7 @@ export default class ScrmTimeline extends LightningElement {
             entry[ours] = record.fields[name]?.value ?? null;
         }
         entry.url = webAddress(entry.url);
+        entry.open = openOn.replace("{0}", () => entry.network ?? "");
         return entry;
     }
 

@@ -1,6 +1,9 @@
-import { createElement } from "lwc";
-import ScrmTimeline from "c/scrmTimeline";
-import { getRelatedListRecords } from "lightning/uiRelatedListApi";
+const { speak } = require("../../../../../../jest/labels");
+
+speak(jest, "en");
+const { createElement } = require("lwc");
+const ScrmTimeline = require("c/scrmTimeline").default;
+const { getRelatedListRecords } = require("lightning/uiRelatedListApi");
 
 function record(id, url = "https://social.example/1") {
     const value = (one) => ({ value: one });
