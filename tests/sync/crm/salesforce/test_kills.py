@@ -32,6 +32,7 @@ from scrm.sync.crm.salesforce import mapping, setting_up
 from scrm.sync.crm.salesforce.access import CREDENTIALS, Credentials
 from scrm.sync.crm.salesforce.adapter import SalesforceCrm
 from scrm.sync.crm.salesforce.options import Options
+from scrm.sync.crm.salesforce.setup import are_of_language
 
 folder, url, org, now, armed, access, *points = sys.argv[1:]
 settings = Settings(state_dir=Path(folder), database_url=url, sandbox_urls=(org,), lease_seconds=5)
@@ -71,7 +72,8 @@ def set_up(core):
         core.db.clock.advance(6)
     with core.db.read() as session:
         row = session.get_one(CrmSetup, "salesforce")
-    assert row.ended_at is not None and not row.objections and row.has_rights is not None
+    # German is off there, so whatever is deployed is deployed a second time
+    assert row.ended_at is not None and are_of_language(row.objections) and row.has_rights is not None
 
 
 STEPS = {
