@@ -100,7 +100,7 @@ def setup_crm(*, yes: bool, check_only: bool) -> None:
         click.confirm(_("Create this there?"), abort=True)
     objections = setup.deploy(org.org, package, check_only=check_only)
     if setup.are_of_language(objections):
-        click.echo(_(setup.NO_GERMAN))
+        click.echo(gettext(setup.NO_GERMAN))
         objections = setup.deploy(org.org, untranslated(org), check_only=check_only)
     for line in objections:
         click.echo(f"  - {line}")
