@@ -109,7 +109,7 @@ def test_the_app_then_the_network_then_the_choice_and_later_one_click(page: Any,
         row = session.scalars(select(Connection).where(Connection.network == KEY)).one()
         row.state, row.problem = ConnectionState.SUSPENDED.value, "AccessRevokedError"
     page.goto(core.settings.base_url)
-    assert "Your connection to Lagoon" in page.inner_text("main")
+    assert "One connection needs you. Lagoon" in page.inner_text("main")
     page.get_by_role("button", name="Sign in again").first.click()
     page.wait_for_url(f"**/connections/{row.public_id}")
     with core.db.read() as session:
