@@ -14,6 +14,7 @@ class Promise:
 
 KILLS = "tests/kills/test_kills.py"
 WEBHOOK = "tests/sync/test_webhook.py"
+WEBHOOK_CRASHES = "tests/sync/test_webhook_crashes.py"
 HOOKS = "tests/web/test_webhook_promises.py"
 NETWORK_HOOKS = "tests/web/test_network_webhooks.py"
 WEATHER = "tests/sync/test_outbox_weather.py"
@@ -24,14 +25,14 @@ PROMISES: dict[str, Promise] = {
     "P1": Promise(
         words="A webhook is answered with 2xx only after it is stored",
         by=(
-            f"{WEBHOOK}::test_a_kill_after_storing_is_answered_by_the_repeat",
+            f"{WEBHOOK_CRASHES}::test_a_kill_after_storing_is_answered_by_the_repeat",
             f"{NETWORK_HOOKS}::test_what_cannot_be_stored_is_503_so_that_it_is_sent_again",
         ),
     ),
     "P2": Promise(
         words="kill -9 anywhere: nothing lost, nothing written twice",
         by=(
-            f"{WEBHOOK}::test_a_kill_between_transactions_loses_and_doubles_nothing",
+            f"{WEBHOOK_CRASHES}::test_a_kill_between_transactions_loses_and_doubles_nothing",
             f"{KILLS}::test_every_failpoint_is_either_swept_or_excused",
             f"{WEATHER}::test_an_outcome_nobody_heard_of_is_sent_again_and_doubles_nothing",
         ),
@@ -94,7 +95,7 @@ PROMISES: dict[str, Promise] = {
         words="An older version never overwrites a newer one",
         by=(
             "tests/sync/test_outbox.py::test_an_older_version_never_overwrites_a_newer_one",
-            f"{WEBHOOK}::test_a_history_in_any_order_with_repeats_ends_as_it_happened",
+            f"{WEBHOOK_CRASHES}::test_a_history_in_any_order_with_repeats_ends_as_it_happened",
             "tests/sync/test_outbound.py::test_an_older_reading_never_replaces_a_newer_one",
         ),
     ),
@@ -102,7 +103,7 @@ PROMISES: dict[str, Promise] = {
         words="A poisoned item stops no other and is set aside, to be replayed",
         by=(
             f"{WEBHOOK}::test_poison_is_set_aside_with_a_reason_and_its_neighbors_go_on",
-            f"{WEBHOOK}::test_a_delivery_that_stops_two_workers_is_set_aside_alone",
+            f"{WEBHOOK_CRASHES}::test_a_delivery_that_stops_two_workers_is_set_aside_alone",
             f"{WEATHER}::test_a_row_that_stops_its_worker_takes_no_neighbor_along",
         ),
     ),
