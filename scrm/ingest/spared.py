@@ -50,13 +50,12 @@ def without_overdue(session: Session, context: "Context", batch: Batch) -> Batch
     }
     if not gone:
         return batch
+    ids = {key.native_id for key in gone}
     return replace(
         batch,
         raw=[item for item in batch.raw if item.interaction is None or item.interaction not in gone],
         interactions={key: row for key, row in batch.interactions.items() if key not in gone},
-        orders={
-            key: order for key, order in batch.orders.items() if order.native_id not in {k.native_id for k in gone}
-        },
+        orders={key: order for key, order in batch.orders.items() if order.native_id not in ids},
     )
 
 
