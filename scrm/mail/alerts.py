@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scrm.connectors.registry import connectors
-from scrm.db import take_turns, upsert
+from scrm.db import take_turns
 from scrm.ingest import meter
 from scrm.ingest.trouble import troubled
 from scrm.models import (
@@ -25,13 +25,11 @@ from scrm.models import (
     Forgetting,
     ForgettingState,
     HookEvent,
-    Mail,
-    MailState,
     Role,
     User,
-    uuid7,
 )
 from scrm.models.hooks import announce
+from scrm.models.mail import order_mails
 from scrm.runtime import Core
 from scrm.sync import calls
 from scrm.sync.crm import crms_in_use
@@ -126,28 +124,13 @@ def _tell(core: Core, session: Session, row: Alert, now: datetime, *, is_over: b
     if not core.settings.sends_mail:
         return
     admins = select(User).where(User.role == Role.ADMIN.value, User.disabled_at.is_(None)).order_by(User.id)
-    mails = [
-        _mail(row, who, now, is_over=is_over) for who in session.scalars(admins) if row.kind not in who.alerts_off
-    ]
-    if mails:
-        session.execute(upsert(session, Mail).on_conflict_do_nothing(index_elements=["key"]), mails)
+    mails = [_mail(row, who, is_over=is_over) for who in session.scalars(admins) if row.kind not in who.alerts_off]
+    order_mails(session, mails, now)
 
 
-def _mail(row: Alert, who: User, now: datetime, *, is_over: bool) -> dict[str, object]:
-    return {
-        "public_id": uuid7(),
-        "user_id": who.id,
-        "key": f"alert/{row.id}/{'ended' if is_over else 'began'}/{who.id}",
-        "since": row.began_at,
-        "alert_id": row.id,
-        "is_over": is_over,
-        "made_at": now,
-        "state": MailState.TODO.value,
-        "attempts": 0,
-        "due_at": now,
-        "generation": 0,
-        "crash_count": 0,
-    }
+def _mail(row: Alert, who: User, *, is_over: bool) -> dict[str, object]:
+    key = f"alert/{row.id}/{'ended' if is_over else 'began'}/{who.id}"
+    return {"user_id": who.id, "key": key, "since": row.began_at, "alert_id": row.id, "is_over": is_over}
 
 
 def connection_of(session: Session, row: Alert) -> Connection | None:

@@ -14,11 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from scrm.connectors.registry import connectors
-from scrm.db import upsert
 from scrm.i18n import gettext, ngettext
 from scrm.mail import stopping
 from scrm.mail.letter import letter, speaking, when
-from scrm.models import Mail, MailState, User, uuid7
+from scrm.models import Mail, MailState, User
+from scrm.models.mail import order_mails
 from scrm.reading import news
 from scrm.runtime import Core
 
@@ -59,19 +59,8 @@ def order_due(core: Core) -> bool:
 
 def _order(session: Session, user: User, now: datetime) -> None:
     zone = user.zone or "UTC"
-    row = {
-        "public_id": uuid7(),
-        "user_id": user.id,
-        "key": f"digest/{user.id}/{now.astimezone(ZoneInfo(zone)).date()}",
-        "since": _since(session, user, now),
-        "made_at": now,
-        "state": MailState.TODO.value,
-        "attempts": 0,
-        "due_at": now,
-        "generation": 0,
-        "crash_count": 0,
-    }
-    session.execute(upsert(session, Mail).values(row).on_conflict_do_nothing(index_elements=["key"]))
+    key = f"digest/{user.id}/{now.astimezone(ZoneInfo(zone)).date()}"
+    order_mails(session, [{"user_id": user.id, "key": key, "since": _since(session, user, now)}], now)
     user.digest_due_at = next_at(user.digest_hour or 0, zone, now)
 
 

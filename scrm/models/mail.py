@@ -1,12 +1,15 @@
 """Mail to people who use scrm: ordered as a row, written when it is sent, and sent once."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from scrm.models.base import Leased, Row, WithPublicId, due_index
+from scrm.db import upsert
+from scrm.models.base import Leased, Row, WithPublicId, due_index, uuid7
 
 
 class MailState(StrEnum):
@@ -39,3 +42,18 @@ class Mail(WithPublicId, Leased, Row):
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None]
     done_at: Mapped[datetime | None]
+
+
+def order_mails(session: Session, mails: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Order mails, each once by its `key` (inside a write transaction); the rest of each row is as at its start."""
+    start = {
+        "made_at": now,
+        "state": MailState.TODO.value,
+        "attempts": 0,
+        "due_at": now,
+        "generation": 0,
+        "crash_count": 0,
+    }
+    rows = [{"public_id": uuid7(), **start, **mail} for mail in mails]
+    if rows:
+        session.execute(upsert(session, Mail).on_conflict_do_nothing(index_elements=["key"]), rows)
